@@ -1,0 +1,98 @@
+package dev.whippet.broker.internal.command;
+
+import java.util.Arrays;
+
+/**
+ * What the command layer knows of one connection: who it is, who logged in on it, and whether it
+ * speaks the Whippet extension.
+ *
+ * <p>Written on the connection's loop only; readable from any thread (get_clients).
+ */
+public final class ClientSession {
+
+  /** "Not logged in" in client entries (iggy-classic.md 3.4.3). */
+  static final int NO_USER = -1;
+
+  private final int clientId;
+  private final String address;
+  private final int transport;
+  private final int loop;
+
+  private volatile int userId = NO_USER;
+  private volatile Greeting greeting;
+
+  ClientSession(int clientId, String address, int transport, int loop) {
+    this.clientId = clientId;
+    this.address = address;
+    this.transport = transport;
+    this.loop = loop;
+  }
+
+  /** XXH32 of the peer's address, unsigned. */
+  public int clientId() {
+    return clientId;
+  }
+
+  /** The peer as {@code ip:port}. */
+  public String address() {
+    return address;
+  }
+
+  /** True between a login and a logout: admission lets more than small control requests in. */
+  public boolean loggedIn() {
+    return userId != NO_USER;
+  }
+
+  /** True once this connection said hello (whippet-extension.md 2): it may be pinged. */
+  public boolean saidHello() {
+    return greeting != null;
+  }
+
+  int transport() {
+    return transport;
+  }
+
+  /** Index of the loop that owns the connection. */
+  int loop() {
+    return loop;
+  }
+
+  int userId() {
+    return userId;
+  }
+
+  void login(int userId) {
+    this.userId = userId;
+  }
+
+  void logout() {
+    userId = NO_USER;
+  }
+
+  /** What the peer said at hello, or {@code null} before. */
+  Greeting greeting() {
+    return greeting;
+  }
+
+  void greet(Greeting greeting) {
+    this.greeting = greeting;
+  }
+
+  Reply.Client entry() {
+    return new Reply.Client(clientId, userId, transport, address, 0);
+  }
+
+  @Override
+  public String toString() {
+    return "client " + Integer.toUnsignedString(clientId) + " at " + address;
+  }
+
+  /** A hello's identity (whippet-extension.md 3.3); all-zero producer = not a producer. */
+  record Greeting(byte[] producer, int epoch, byte[] instance) {
+    private static final byte[] NOBODY = new byte[16];
+
+    boolean isProducer() {
+      return !Arrays.equals(producer, NOBODY);
+    }
+  }
+}
