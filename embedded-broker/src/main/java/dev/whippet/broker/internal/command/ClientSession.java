@@ -21,7 +21,8 @@ public final class ClientSession {
   private volatile int userId = NO_USER;
   private volatile Greeting greeting;
 
-  ClientSession(int clientId, String address, int transport, int loop) {
+  /** {@code loop} is the index of the loop that owns the connection. */
+  public ClientSession(int clientId, String address, int transport, int loop) {
     this.clientId = clientId;
     this.address = address;
     this.transport = transport;
@@ -61,7 +62,8 @@ public final class ClientSession {
     return userId;
   }
 
-  void login(int userId) {
+  /** The login succeeded; replaces an earlier one. */
+  public void login(int userId) {
     this.userId = userId;
   }
 
@@ -74,7 +76,8 @@ public final class ClientSession {
     return greeting;
   }
 
-  void greet(Greeting greeting) {
+  /** Hello was accepted; once per connection. */
+  public void greet(Greeting greeting) {
     this.greeting = greeting;
   }
 
@@ -88,7 +91,7 @@ public final class ClientSession {
   }
 
   /** A hello's identity (whippet-extension.md 3.3); all-zero producer = not a producer. */
-  record Greeting(byte[] producer, int epoch, byte[] instance) {
+  public record Greeting(byte[] producer, int epoch, byte[] instance) {
     private static final byte[] NOBODY = new byte[16];
 
     boolean isProducer() {
