@@ -1,0 +1,90 @@
+package dev.whippet.broker.internal.file;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** {@link BlockingFiles} on java.nio. A file on a read-only disk opens for reading only. */
+final class SystemFiles implements BlockingFiles {
+
+  @Override
+  public List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> names = Files.list(directory)) {
+      return names.sorted().toList();
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return List.of();
+    }
+  }
+
+  @Override
+  public OpenFile open(Path file) throws IOException {
+    try {
+      return new SystemFile(
+          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (AccessDeniedException e) {
+      return new SystemFile(FileChannel.open(file, StandardOpenOption.READ));
+    } catch (FileSystemException e) {
+      // A read-only file system says so in a reason, not in a type.
+      return new SystemFile(FileChannel.open(file, StandardOpenOption.READ));
+    }
+  }
+
+  @Override
+  public void delete(Path path) throws IOException {
+    Files.deleteIfExists(path);
+  }
+
+  @Override
+  public void syncDirectory(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  /** One channel. */
+  private record SystemFile(FileChannel channel) implements OpenFile {
+    @Override
+    public long size() throws IOException {
+      return channel.size();
+    }
+
+    @Override
+    public int read(long position, ByteBuffer target) throws IOException {
+      int read = 0;
+      while (target.hasRemaining()) {
+        int more = channel.read(target, position + read);
+        if (more < 0) {
+          break;
+        }
+        read += more;
+      }
+      return read;
+    }
+
+    @Override
+    public void truncate(long size) throws IOException {
+      channel.truncate(size);
+    }
+
+    @Override
+    public void force() throws IOException {
+      channel.force(true);
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+}
