@@ -1,0 +1,208 @@
+package dev.whippet.broker.internal.websocket;
+
+import dev.whippet.internal.websocket.CloseCode;
+import dev.whippet.internal.websocket.FrameHeader;
+import dev.whippet.internal.websocket.Opcode;
+import dev.whippet.internal.websocket.Utf8Validator;
+import dev.whippet.internal.websocket.WebSocketException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+
+/**
+ * Reads one client's frames from the buffers they arrive in. Nothing is put together: a header is
+ * parsed where it stands, payload goes to the handler in the pieces in which it came, and only
+ * control frames (at most 125 bytes) are collected. Between two calls a silent client costs a few
+ * fields and no buffer. The outcome does not depend on how the bytes were split.
+ *
+ * <pre>
+ *   HEADER --complete--> PAYLOAD (data)    --all bytes--> HEADER
+ *                        CONTROL (<= 125)  --all bytes--> HEADER, or OVER after a Close frame
+ *   any    --violation or stop--> OVER: bytes are thrown away
+ * </pre>
+ *
+ * <p>Owner: the connection's loop.
+ */
+public final class FrameParser {
+  /** The longest frame a 0.8.0 server takes, and our default (iggy-classic.md section 2). */
+  public static final int FRAME_BYTES_MAX = 16 << 20;
+
+  private enum State {
+    HEADER,
+    PAYLOAD,
+    CONTROL,
+    OVER
+  }
+
+  private static final long SIGN_BITS = 0x8080808080808080L;
+  private static final byte[] NOTHING = new byte[0];
+
+  private final FrameHeader header;
+
+  private State state = State.HEADER;
+  private long missing;
+  private int mask;
+  private int utf8 = Utf8Validator.START;
+  private byte[] control = NOTHING;
+
+  /** Takes frames up to {@link #FRAME_BYTES_MAX}. */
+  public FrameParser() {
+    this(FRAME_BYTES_MAX);
+  }
+
+  /**
+   * @param frameBytesMax the longest payload of one frame; longer is violation 1009
+   */
+  public FrameParser(long frameBytesMax) {
+    header = new FrameHeader(true, frameBytesMax);
+  }
+
+  /**
+   * Consumes all readable bytes of {@code in}, which stays the caller's.
+   *
+   * @throws WebSocketViolation when the client broke a rule; the parser is over, what was delivered
+   *     before stays valid and its answers go out first
+   */
+  public void parse(ByteBuf in, FrameHandler handler) throws WebSocketViolation {
+    try {
+      while (in.isReadable() && state != State.OVER) {
+        step(in, handler);
+      }
+    } catch (WebSocketException e) {
+      state = State.OVER;
+      throw new WebSocketViolation(e.closeCode(), e.getMessage());
+    } finally {
+      if (state == State.OVER) {
+        in.skipBytes(in.readableBytes());
+      }
+    }
+  }
+
+  /** The connection ends: no more calls to the handler, bytes are thrown away. */
+  public void stop() {
+    state = State.OVER;
+    control = NOTHING;
+  }
+
+  /** True after a Close frame, a violation or {@link #stop}. */
+  public boolean isOver() {
+    return state == State.OVER;
+  }
+
+  private void step(ByteBuf in, FrameHandler handler) throws WebSocketException {
+    switch (state) {
+      case HEADER -> {
+        if (header.accept(in.readByte())) {
+          start(handler);
+        }
+      }
+      case PAYLOAD -> payload(in, handler);
+      case CONTROL -> control(in, handler);
+      case OVER -> {}
+    }
+  }
+
+  private void start(FrameHandler handler) throws WebSocketException {
+    missing = header.length();
+    mask = header.mask();
+    if (header.isControl()) {
+      control = missing == 0 ? NOTHING : new byte[(int) missing];
+      state = State.CONTROL;
+      if (missing == 0) {
+        controlEnd(handler);
+      }
+    } else {
+      state = State.PAYLOAD;
+      if (missing == 0) {
+        payloadEnd(handler);
+      }
+    }
+  }
+
+  private void payload(ByteBuf in, FrameHandler handler) throws WebSocketException {
+    int length = (int) Math.min(missing, in.readableBytes());
+    int next = in.readerIndex() + length;
+    if (header.messageOpcode() == Opcode.TEXT) {
+      checkText(in, length);
+      handler.text(in, length, mask);
+    } else {
+      handler.data(in, length, mask);
+    }
+    if (in.readerIndex() != next) {
+      throw new IllegalStateException(
+          "handler: expected to take " + length + " bytes, is off by " + (in.readerIndex() - next));
+    }
+    missing -= length;
+    mask = MaskedCopy.rotate(mask, length);
+    if (missing == 0 && state != State.OVER) {
+      payloadEnd(handler);
+    }
+  }
+
+  private void payloadEnd(FrameHandler handler) throws WebSocketException {
+    state = State.HEADER;
+    if (!header.isLast()) {
+      return;
+    }
+    if (utf8 != Utf8Validator.START) {
+      throw notUtf8();
+    }
+    int opcode = header.messageOpcode();
+    header.endMessage();
+    handler.messageEnd(opcode);
+  }
+
+  /** Moves the UTF-8 state over the next {@code length} bytes; 8 at a time while they are ASCII. */
+  private void checkText(ByteBuf in, int length) throws WebSocketException {
+    long wide = MaskedCopy.wide(mask);
+    int end = in.readerIndex() + length;
+    int i = in.readerIndex();
+    int at = 0;
+    while (i < end) {
+      if (utf8 == Utf8Validator.START && (at & 3) == 0 && end - i >= 8) {
+        if (((in.getLongLE(i) ^ wide) & SIGN_BITS) == 0) {
+          i += 8;
+          continue;
+        }
+      }
+      utf8 = Utf8Validator.next(utf8, (byte) (in.getByte(i) ^ mask >> 24 - 8 * (at & 3)));
+      if (utf8 == Utf8Validator.INVALID) {
+        throw notUtf8();
+      }
+      i++;
+      at++;
+    }
+  }
+
+  private static WebSocketException notUtf8() {
+    return new WebSocketException(CloseCode.INVALID_PAYLOAD, "text message is not UTF-8");
+  }
+
+  private void control(ByteBuf in, FrameHandler handler) throws WebSocketException {
+    int length = (int) Math.min(missing, in.readableBytes());
+    int from = control.length - (int) missing;
+    in.readBytes(control, from, length);
+    for (int i = from; i < from + length; i++) {
+      control[i] ^= (byte) (mask >> 24 - 8 * (i & 3));
+    }
+    missing -= length;
+    if (missing == 0) {
+      controlEnd(handler);
+    }
+  }
+
+  private void controlEnd(FrameHandler handler) throws WebSocketException {
+    byte[] bytes = control;
+    control = NOTHING;
+    state = State.HEADER;
+    ByteBuf payload = Unpooled.wrappedBuffer(bytes);
+    switch (header.opcode()) {
+      case Opcode.PING -> handler.ping(payload);
+      case Opcode.PONG -> handler.pong(payload);
+      default -> {
+        int code = CloseCode.read(bytes);
+        state = State.OVER;
+        handler.close(code, payload.skipBytes(Math.min(2, bytes.length)));
+      }
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package dev.whippet.internal.websocket;
+
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import okio.Buffer;
+import okio.ByteString;
+
+/**
+ * The client's opening handshake (RFC 6455 4.1): one request, one answer.
+ *
+ * <pre>
+ *   writeRequest   GET {path} HTTP/1.1, Host, Upgrade, Connection, Sec-WebSocket-Key,
+ *                  Sec-WebSocket-Version: 13, then the caller's headers
+ *   read ...       false until the answer's head is complete; true when it is a 101 that proves
+ *                  knowledge of the key; any other answer is a {@link HandshakeException}
+ * </pre>
+ *
+ * <p>Offers no extension and no sub-protocol, so an answer that selects one is refused. Redirects
+ * are not followed. Interim answers (100, 103) are skipped. All heads together hold at most {@link
+ * #HEAD_BYTES_MAX} bytes. What follows the head stays in the buffer: it is the first frame.
+ */
+public final class ClientHandshake {
+  /** The whole answer up to the first frame. */
+  public static final int HEAD_BYTES_MAX = 8 << 10;
+
+  /** Headers that belong to the handshake itself, in lower case. */
+  private static final Set<String> OWN_HEADERS =
+      new HashSet<String>(
+          Arrays.asList(
+              "host",
+              "upgrade",
+              "connection",
+              "content-length",
+              "transfer-encoding",
+              "sec-websocket-key",
+              "sec-websocket-version",
+              "sec-websocket-accept",
+              "sec-websocket-extensions",
+              "sec-websocket-protocol"));
+
+  private static final ByteString HEAD_END = ByteString.encodeUtf8("\r\n\r\n");
+  private static final String HTTP = "HTTP/1.1 ";
+
+  private final String authority;
+  private final String path;
+  private final Map<String, String> headers;
+  private final String key;
+
+  private int bytesRead;
+  private boolean done;
+
+  /**
+   * @param host name or address; an IPv6 address with or without brackets
+   * @param port -1 when it is the default one of the scheme and need not be named
+   * @param path path and query, beginning with a slash, already encoded
+   * @param headers more headers, such as Authorization; not those of the handshake itself
+   */
+  public ClientHandshake(
+      String host, int port, String path, Map<String, String> headers, SecureRandom random) {
+    if (port < -1 || port == 0 || port > 65535) {
+      throw new IllegalArgumentException("port: " + port);
+    }
+    if (host.isEmpty() || !isVisible(host, false)) {
+      throw new IllegalArgumentException("host: " + host);
+    }
+    if (!path.startsWith("/") || path.indexOf('#') >= 0 || !isVisible(path, false)) {
+      throw new IllegalArgumentException("path: " + path);
+    }
+    for (Map.Entry<String, String> header : headers.entrySet()) {
+      checkHeader(header.getKey(), header.getValue());
+    }
+    boolean bareIpv6 = host.indexOf(':') >= 0 && !host.startsWith("[");
+    this.authority = (bareIpv6 ? "[" + host + "]" : host) + (port < 0 ? "" : ":" + port);
+    this.path = path;
+    this.headers = new LinkedHashMap<String, String>(headers);
+    byte[] nonce = new byte[16];
+    random.nextBytes(nonce);
+    this.key = ByteString.of(nonce).base64();
+  }
+
+  private static void checkHeader(String name, String value) {
+    if (!HttpText.isToken(name) || OWN_HEADERS.contains(name.toLowerCase(Locale.US))) {
+      throw new IllegalArgumentException("header name: " + name);
+    }
+    if (!isVisible(value, true)) {
+      throw new IllegalArgumentException("value of header " + name + ": not visible ASCII");
+    }
+  }
+
+  /** True when nothing in it could end a line or a word: bytes 0x21 to 0x7e, maybe blanks. */
+  private static boolean isVisible(String text, boolean blanks) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if ((c <= ' ' && !(blanks && (c == ' ' || c == '\t'))) || c > '~') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Appends the request. */
+  public void writeRequest(Buffer out) {
+    line(out, "GET " + path + " HTTP/1.1");
+    line(out, "Host: " + authority);
+    line(out, "Upgrade: websocket");
+    line(out, "Connection: Upgrade");
+    line(out, "Sec-WebSocket-Key: " + key);
+    line(out, "Sec-WebSocket-Version: 13");
+    for (Map.Entry<String, String> header : headers.entrySet()) {
+      line(out, header.getKey() + ": " + header.getValue());
+    }
+    line(out, "");
+  }
+
+  private static void line(Buffer out, String text) {
+    out.writeUtf8(text).writeUtf8("\r\n");
+  }
+
+  /**
+   * Consumes the answer from {@code in} once it is complete; before that, leaves it there, to be
+   * called again with more in the same buffer.
+   *
+   * @return true when the connection is a WebSocket
+   * @throws HandshakeException when it will never be one
+   */
+  public boolean read(Buffer in) throws HandshakeException {
+    throw new UnsupportedOperationException();
+  }
+}
