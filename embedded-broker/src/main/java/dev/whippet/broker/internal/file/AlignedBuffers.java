@@ -1,0 +1,78 @@
+package dev.whippet.broker.internal.file;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocatorMetric;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.unix.Buffer;
+import java.nio.ByteBuffer;
+
+/**
+ * Direct buffers whose memory address is a multiple of {@link LoopFiles#BLOCK_BYTES}, as {@link
+ * AsyncFile} needs them. One per loop; a buffer may be released on any thread.
+ *
+ * <pre>
+ *   asked for          given
+ *   up to 4 MiB        a piece of a pooled chunk of 4 MiB; memory is kept for the next one
+ *   above              exactly that much memory, given back to the system on release
+ * </pre>
+ *
+ * <p>{@code allocate} rounds the capacity up to a whole block, so that the last one can be padded.
+ * There is no bound here: whoever allocates has a budget.
+ */
+public final class AlignedBuffers {
+  private static final int PAGE_BYTES = 8192;
+  private static final int CHUNK_BYTES_LOG2_OF_PAGES = 9; // 8 KiB << 9 = 4 MiB
+
+  private final PooledByteBufAllocator pool =
+      new PooledByteBufAllocator(
+          true, 0, 1, PAGE_BYTES, CHUNK_BYTES_LOG2_OF_PAGES, 0, 0, true, LoopFiles.BLOCK_BYTES);
+
+  /** A pool of its own, empty until the first allocation. */
+  public AlignedBuffers() {}
+
+  /** An empty buffer for {@code bytes}, rounded up to whole blocks, which cannot grow. */
+  public ByteBuf allocate(int bytes) {
+    int capacity = roundUp(bytes);
+    return pool.directBuffer(capacity, capacity);
+  }
+
+  /** The next multiple of {@link LoopFiles#BLOCK_BYTES}, at least one block. */
+  public static int roundUp(int bytes) {
+    if (bytes < 0 || bytes > Integer.MAX_VALUE - LoopFiles.BLOCK_BYTES) {
+      throw new IllegalArgumentException("bytes: " + bytes);
+    }
+    int mask = LoopFiles.BLOCK_BYTES - 1;
+    return Math.max(LoopFiles.BLOCK_BYTES, (bytes + mask) & ~mask);
+  }
+
+  /** Memory held: handed out and pooled. */
+  public long heldBytes() {
+    ByteBufAllocatorMetric metric = pool.metric();
+    return metric.usedDirectMemory();
+  }
+
+  static void checkAligned(long position, ByteBuf memory, int index, int length) {
+    check("position", position);
+    check("length", length);
+    check("address", address(memory) + index);
+  }
+
+  private static void check(String what, long value) {
+    if (value < 0 || value % LoopFiles.BLOCK_BYTES != 0) {
+      throw new IllegalArgumentException(
+          what + " is no multiple of " + LoopFiles.BLOCK_BYTES + ": " + value);
+    }
+  }
+
+  /** Address of index 0 of a direct buffer. */
+  static long address(ByteBuf buffer) {
+    if (buffer.hasMemoryAddress()) {
+      return buffer.memoryAddress();
+    }
+    if (!buffer.isDirect() || buffer.nioBufferCount() != 1) {
+      throw new IllegalArgumentException("not one direct buffer: " + buffer);
+    }
+    ByteBuffer whole = buffer.internalNioBuffer(0, buffer.capacity());
+    return Buffer.memoryAddress(whole) + whole.position();
+  }
+}

@@ -1,0 +1,162 @@
+package dev.whippet.broker.internal.net;
+
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringBufferRingConfig;
+import io.netty.channel.uring.IoUringFixedBufferRingAllocator;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringIoHandlerConfig;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import java.util.Locale;
+
+/**
+ * What the event loops run on, and why nothing better.
+ *
+ * @param kind the transport in use
+ * @param whyNotBetter for each better one its name and the reason, such as {@code "io_uring: ..."};
+ *     empty for io_uring and for a transport that was asked for by name
+ */
+public record Transport(Kind kind, String whyNotBetter) {
+
+  /** Receive buffers that the kernel takes from one ring per loop: 16 of 64 KiB. */
+  private static final short BUFFER_COUNT = 16;
+
+  private static final int BUFFER_BYTES = 64 * 1024;
+
+  static final short BUFFER_GROUP = 1;
+
+  /** The transports, best first. */
+  public enum Kind {
+    /** Linux, completion-based; also drives files. */
+    IO_URING("io_uring"),
+    /** Linux, readiness-based. */
+    EPOLL("epoll"),
+    /** Java's own, everywhere. */
+    NIO("nio");
+
+    private final String label;
+
+    Kind(String label) {
+      this.label = label;
+    }
+
+    /** As users write it: {@code io_uring}, {@code epoll}, {@code nio}. */
+    public String label() {
+      return label;
+    }
+  }
+
+  /** The best transport that works here. */
+  public static Transport best() {
+    StringBuilder refusals = new StringBuilder();
+    for (Kind kind : Kind.values()) {
+      String refusal = refusal(kind);
+      if (refusal == null) {
+        return new Transport(kind, refusals.toString());
+      }
+      refusals.append(refusals.isEmpty() ? "" : "; ").append(kind.label).append(": ");
+      refusals.append(refusal);
+    }
+    throw new AssertionError("NIO refused");
+  }
+
+  /**
+   * The named transport, or the best for {@code "auto"}.
+   *
+   * @throws IllegalArgumentException when the name is unknown or it does not work here; the message
+   *     says why
+   */
+  public static Transport choose(String name) {
+    if (name.equals("auto")) {
+      return best();
+    }
+    for (Kind kind : Kind.values()) {
+      if (kind.label.equals(name.toLowerCase(Locale.ROOT))) {
+        String refusal = refusal(kind);
+        if (refusal != null) {
+          throw new IllegalArgumentException(
+              "transport " + kind.label + " does not work here: " + refusal);
+        }
+        return new Transport(kind, "");
+      }
+    }
+    throw new IllegalArgumentException("transport: " + name + ", not auto, io_uring, epoll or nio");
+  }
+
+  /** Why {@code kind} does not work here, in one line, or {@code null} when it does. */
+  public static String refusal(Kind kind) {
+    return switch (kind) {
+      case IO_URING -> reason(() -> IoUring.isAvailable() ? null : IoUring.unavailabilityCause());
+      case EPOLL -> reason(() -> Epoll.isAvailable() ? null : Epoll.unavailabilityCause());
+      case NIO -> null;
+    };
+  }
+
+  private static String reason(Probe probe) {
+    try {
+      Throwable cause = probe.unavailability();
+      return cause == null ? null : root(cause);
+    } catch (LinkageError e) { // the transport's classes are not on the class path
+      return "not on the class path (" + e.getMessage() + ")";
+    }
+  }
+
+  private static String root(Throwable cause) {
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String text = root.getMessage() == null ? root.toString() : root.getMessage();
+    return text.lines().findFirst().orElse(text);
+  }
+
+  IoHandlerFactory handlers() {
+    return switch (kind) {
+      case IO_URING -> IoUringIoHandler.newFactory(ring());
+      case EPOLL -> EpollIoHandler.newFactory();
+      case NIO -> NioIoHandler.newFactory();
+    };
+  }
+
+  private static IoUringIoHandlerConfig ring() {
+    IoUringIoHandlerConfig config = new IoUringIoHandlerConfig();
+    if (IoUring.isRegisterBufferRingSupported()) {
+      config.setBufferRingConfig(
+          IoUringBufferRingConfig.builder()
+              .bufferGroupId(BUFFER_GROUP)
+              .bufferRingSize(BUFFER_COUNT)
+              .batchSize(BUFFER_COUNT)
+              .allocator(new IoUringFixedBufferRingAllocator(BUFFER_BYTES))
+              .build());
+    }
+    return config;
+  }
+
+  ServerChannel serverChannel() {
+    return switch (kind) {
+      case IO_URING -> new IoUringServerSocketChannel();
+      case EPOLL -> new EpollServerSocketChannel();
+      case NIO -> new NioServerSocketChannel();
+    };
+  }
+
+  /** True when several loops may listen on one port. */
+  boolean sharesPort() {
+    return kind != Kind.NIO;
+  }
+
+  @Override
+  public String toString() {
+    return whyNotBetter.isEmpty() ? kind.label : kind.label + " (" + whyNotBetter + ")";
+  }
+
+  private interface Probe {
+    Throwable unavailability();
+  }
+}
