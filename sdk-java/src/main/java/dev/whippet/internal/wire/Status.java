@@ -33,9 +33,11 @@ public final class Status {
   public static final int USERS_LIMIT_REACHED = 55;
   public static final int CLIENT_NOT_FOUND = 100;
   public static final int INVALID_CLIENT_ID = 101;
+  public static final int CANNOT_CREATE_STREAM = 1006;
   public static final int STREAM_NOT_FOUND = 1009;
   public static final int STREAM_NAME_ALREADY_EXISTS = 1012;
   public static final int INVALID_TOPIC_SIZE = 1019;
+  public static final int CANNOT_CREATE_TOPIC = 2006;
   public static final int TOPIC_NOT_FOUND = 2010;
   public static final int TOPIC_NAME_ALREADY_EXISTS = 2013;
   public static final int TOO_MANY_PARTITIONS = 2015;

@@ -90,8 +90,11 @@ public final class ClientSession {
     return "client " + Integer.toUnsignedString(clientId) + " at " + address;
   }
 
-  /** A hello's identity (whippet-extension.md 3.3); all-zero producer = not a producer. */
-  public record Greeting(byte[] producer, int epoch, byte[] instance) {
+  /**
+   * A hello's identity (whippet-extension.md 3.3): the user then logged in, and 16 bytes each of
+   * producer and instance; an all-zero producer is none.
+   */
+  public record Greeting(int userId, byte[] producer, int epoch, byte[] instance) {
     private static final byte[] NOBODY = new byte[16];
 
     boolean isProducer() {

@@ -1,0 +1,142 @@
+package dev.whippet.broker.internal.catalog;
+
+import dev.whippet.broker.internal.catalog.CatalogChange.IncarnationFloor;
+import dev.whippet.broker.internal.catalog.CatalogChange.StreamCreated;
+import dev.whippet.broker.internal.catalog.CatalogChange.StreamDeleted;
+import dev.whippet.broker.internal.catalog.CatalogChange.StreamSlotsFree;
+import dev.whippet.broker.internal.catalog.CatalogChange.TopicCreated;
+import dev.whippet.broker.internal.catalog.CatalogChange.TopicDeleted;
+import dev.whippet.broker.internal.catalog.CatalogChange.TopicSlotsFree;
+import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
+import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * All streams and topics at one moment, immutable: any loop reads it without a lock. {@link #with}
+ * is the only way from one state to the next; the same changes in the same order give the same
+ * state.
+ */
+public final class CatalogState {
+
+  static final CatalogState EMPTY = new CatalogState(Slots.empty(), 1);
+
+  private final Slots<StreamEntry> streams;
+  private final long nextIncarnation;
+
+  private CatalogState(Slots<StreamEntry> streams, long nextIncarnation) {
+    this.streams = streams;
+    this.nextIncarnation = nextIncarnation;
+  }
+
+  /** The streams by id and name. */
+  public Slots<StreamEntry> streams() {
+    return streams;
+  }
+
+  /** Visits every partition of every topic. */
+  public void forEachPartition(Consumer<PartitionEntry> visitor) {
+    for (StreamEntry stream : streams.all()) {
+      for (TopicEntry topic : stream.topics().all()) {
+        topic.partitions().forEach(visitor);
+      }
+    }
+  }
+
+  /** The change that would create a stream; the name must be free. */
+  public StreamCreated newStream(String name, long nowMicros) {
+    return new StreamCreated(streams.nextId(), nowMicros, name);
+  }
+
+  /** The change that would create a topic; the name must be free in the stream. */
+  public TopicCreated newTopic(
+      StreamEntry stream, String name, Settings settings, int partitions, long nowMicros) {
+    int id = stream.topics().nextId();
+    return new TopicCreated(
+        stream.id(), id, nowMicros, name, settings, partitions, nextIncarnation);
+  }
+
+  /** The state after {@code change}, which fits this one. */
+  CatalogState with(CatalogChange change) {
+    if (change instanceof StreamCreated it) {
+      return with(
+          streams.plus(new StreamEntry(it.id(), it.createdAtMicros(), it.name(), Slots.empty())));
+    }
+    if (change instanceof StreamDeleted it) {
+      return with(streams.minus(it.id()));
+    }
+    if (change instanceof TopicCreated it) {
+      return withTopic(it);
+    }
+    if (change instanceof TopicDeleted it) {
+      StreamEntry stream = present(it.stream());
+      return with(streams.replaced(stream.withTopics(stream.topics().minus(it.id()))));
+    }
+    if (change instanceof StreamSlotsFree it) {
+      return with(streams.withFree(it.ids()));
+    }
+    if (change instanceof TopicSlotsFree it) {
+      StreamEntry stream = present(it.stream());
+      return with(streams.replaced(stream.withTopics(stream.topics().withFree(it.ids()))));
+    }
+    if (change instanceof IncarnationFloor it) {
+      return new CatalogState(streams, Math.max(nextIncarnation, it.next()));
+    }
+    throw new IllegalArgumentException("unknown change: " + change);
+  }
+
+  /** The shortest list of changes that leads from {@link #EMPTY} to this state. */
+  List<CatalogChange> asChanges() {
+    List<CatalogChange> changes = new ArrayList<>();
+    for (StreamEntry stream : streams.all()) {
+      changes.add(new StreamCreated(stream.id(), stream.createdAtMicros(), stream.name()));
+      for (TopicEntry topic : stream.topics().all()) {
+        changes.add(asChange(stream, topic));
+      }
+      changes.add(new TopicSlotsFree(stream.id(), stream.topics().free()));
+    }
+    changes.add(new StreamSlotsFree(streams.free()));
+    changes.add(new IncarnationFloor(nextIncarnation));
+    return changes;
+  }
+
+  private static TopicCreated asChange(StreamEntry stream, TopicEntry topic) {
+    List<PartitionEntry> partitions = topic.partitions();
+    long first = partitions.isEmpty() ? 0 : partitions.get(0).incarnation();
+    return new TopicCreated(
+        stream.id(),
+        topic.id(),
+        topic.createdAtMicros(),
+        topic.name(),
+        topic.settings(),
+        partitions.size(),
+        first);
+  }
+
+  private CatalogState withTopic(TopicCreated it) {
+    List<PartitionEntry> partitions = new ArrayList<>(it.partitions());
+    for (int id = 0; id < it.partitions(); id++) {
+      long incarnation = it.firstIncarnation() + id;
+      partitions.add(new PartitionEntry(id, it.createdAtMicros(), incarnation));
+    }
+    TopicEntry topic =
+        new TopicEntry(it.id(), it.createdAtMicros(), it.name(), it.settings(), partitions);
+    StreamEntry stream = present(it.stream());
+    return new CatalogState(
+        streams.replaced(stream.withTopics(stream.topics().plus(topic))),
+        Math.max(nextIncarnation, it.firstIncarnation() + it.partitions()));
+  }
+
+  private CatalogState with(Slots<StreamEntry> changed) {
+    return new CatalogState(changed, nextIncarnation);
+  }
+
+  private StreamEntry present(int id) {
+    StreamEntry stream = streams.get(id);
+    if (stream == null) {
+      throw new IllegalArgumentException("no stream " + id);
+    }
+    return stream;
+  }
+}

@@ -1,0 +1,10 @@
+package dev.whippet.broker.internal.catalog;
+
+/** A stream of the catalog, immutable. */
+public record StreamEntry(int id, long createdAtMicros, String name, Slots<TopicEntry> topics)
+    implements Slots.Entry {
+
+  StreamEntry withTopics(Slots<TopicEntry> changed) {
+    return new StreamEntry(id, createdAtMicros, name, changed);
+  }
+}

@@ -1,0 +1,128 @@
+package dev.whippet.broker.internal.command;
+
+import dev.whippet.broker.internal.catalog.Catalog;
+import dev.whippet.broker.internal.catalog.ConsumerOffsets;
+import dev.whippet.broker.internal.catalog.RootUser;
+import dev.whippet.broker.internal.system.MachineFigures;
+import dev.whippet.internal.wire.Status;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All commands: which handler takes which request, and the checks that come before every handler.
+ *
+ * <p>The order of the checks (iggy-classic.md 3.1), for every command:
+ *
+ * <ol>
+ *   <li>decoding (3, 4): done by the dialect before the request comes here
+ *   <li>login (40): here, except for ping and the two logins
+ *   <li>values inside the request (2015, 101 ...): the handler
+ *   <li>existence of stream, topic, group (1009, 2010, 5000): {@link Lookup}
+ *   <li>permission (41): {@link Access}
+ *   <li>conflicts of names, existence of the partition (1012, 2013, 3007): the handler
+ * </ol>
+ *
+ * <p>A known command without a handler answers 5, after the login check.
+ */
+public final class Commands implements RequestHandler {
+
+  /** What the commands work with. {@code loops} are the event loops, in order. */
+  public record Parts(
+      Catalog catalog,
+      ConsumerOffsets offsets,
+      Partitions partitions,
+      List<? extends Executor> loops,
+      Executor aside) {}
+
+  /** Who the broker is, to its clients. */
+  public record Identity(
+      RootUser root, MachineFigures machine, Supplier<Reply.Cluster> cluster, Grants grants) {}
+
+  /** What a hello learns (whippet-extension.md 2), besides the features. */
+  public record Grants(
+      byte[] brokerId,
+      int requestBytesMax,
+      int publishesInFlightMax,
+      int publishBytesInFlightMax,
+      int pingIntervalMillis) {}
+
+  private record Entry(Exchange.Handler<Request> handler, boolean needsLogin) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
+
+  /** Known, not built: 5. */
+  private static final Entry UNAVAILABLE =
+      new Entry(exchange -> exchange.refuse(Status.FEATURE_UNAVAILABLE), true);
+
+  private final Map<Class<? extends Request>, Entry> table = new HashMap<>();
+  private final SessionCommands sessions;
+
+  public Commands(Parts parts, Identity identity) {
+    Services services =
+        new Services(
+            parts.catalog(),
+            parts.offsets(),
+            parts.partitions(),
+            new Access(),
+            new Hops(parts.loops()));
+    sessions = new SessionCommands(identity.root(), services.access());
+    sessions.register(this);
+    SystemCommands.Machine machine =
+        new SystemCommands.Machine(identity.machine(), parts.aside(), identity.cluster());
+    new SystemCommands(services, sessions, machine).register(this);
+    new CatalogCommands(services).register(this);
+    new MessageCommands(services).register(this);
+    new OffsetCommands(services).register(this);
+    new ExtensionCommands(services, identity.grants()).register(this);
+  }
+
+  /** Adds a command that needs a login. */
+  <R extends Request> void on(Class<R> type, Exchange.Handler<R> handler) {
+    put(type, handler, true);
+  }
+
+  /** Adds a command that works before login. */
+  <R extends Request> void onBeforeLogin(Class<R> type, Exchange.Handler<R> handler) {
+    put(type, handler, false);
+  }
+
+  @SuppressWarnings("unchecked") // the table's key is the request's class
+  private <R extends Request> void put(
+      Class<R> type, Exchange.Handler<R> handler, boolean needsLogin) {
+    table.put(type, new Entry((Exchange.Handler<Request>) handler, needsLogin));
+  }
+
+  @Override
+  public ClientSession connected(int clientId, String address, int transport, int loop) {
+    ClientSession session = new ClientSession(clientId, address, transport, loop);
+    sessions.connected(session);
+    return session;
+  }
+
+  @Override
+  public void handle(ClientSession session, Request request, ReplySink sink) {
+    Exchange<Request> exchange = new Exchange<>(session, request, sink);
+    Entry entry = table.getOrDefault(request.getClass(), UNAVAILABLE);
+    try {
+      if (entry.needsLogin && !session.loggedIn()) {
+        throw new Exchange.Refused(Status.UNAUTHENTICATED);
+      }
+      entry.handler.handle(exchange);
+    } catch (Exchange.Refused refused) {
+      exchange.refuse(refused);
+    } catch (RuntimeException unexpected) {
+      LOG.error("{} failed for {}", request.getClass().getSimpleName(), session, unexpected);
+      exchange.refuse(unexpected);
+    }
+  }
+
+  @Override
+  public void disconnected(ClientSession session) {
+    sessions.disconnected(session);
+  }
+}

@@ -1,0 +1,77 @@
+package dev.whippet.broker.internal.command;
+
+import dev.whippet.broker.internal.log.LogFailure;
+import dev.whippet.internal.wire.Status;
+
+/**
+ * One request under way: who asked, what, and the way back. Answered exactly once, by {@link
+ * #reply}, {@link #done}, {@link #refuse} or {@link #replyAndClose}, on any thread.
+ */
+final class Exchange<R extends Request> {
+
+  final ClientSession session;
+  final R request;
+  private final ReplySink sink;
+
+  Exchange(ClientSession session, R request, ReplySink sink) {
+    this.session = session;
+    this.request = request;
+    this.sink = sink;
+  }
+
+  /** Executes one kind of request. */
+  @FunctionalInterface
+  interface Handler<R extends Request> {
+    /**
+     * Answers {@code exchange}, now or later. May throw {@link Refused} as long as nothing was
+     * changed and the request's buffers are still its own.
+     */
+    void handle(Exchange<R> exchange);
+  }
+
+  /** A check that failed, with the status to answer. Without a stack: it is an answer. */
+  static final class Refused extends RuntimeException {
+    private final int status;
+
+    Refused(int status) {
+      super(Status.name(status), null, false, false);
+      this.status = status;
+    }
+  }
+
+  void reply(Reply reply) {
+    sink.reply(reply);
+  }
+
+  void done() {
+    sink.reply(new Reply.Empty());
+  }
+
+  void refuse(int status) {
+    sink.reply(new Reply.Failure(status));
+  }
+
+  void replyAndClose(int status) {
+    sink.replyAndClose(new Reply.Failure(status));
+  }
+
+  /** Answers a failed catalog or offsets journal. */
+  void refuse(LogFailure failure) {
+    refuse(failure.reason() == LogFailure.Reason.CLOSED ? Status.DISCONNECTED : Status.IO_ERROR);
+  }
+
+  /** Answers {@code refused}, or an unexpected failure, and gives the request's buffers back. */
+  void refuse(RuntimeException cause) {
+    release();
+    refuse(cause instanceof Refused refused ? refused.status : Status.ERROR);
+  }
+
+  /** Gives the request's buffers back, unless they went to a log. */
+  void release() {
+    if (request instanceof Request.SendMessages send) {
+      send.batch().release();
+    } else if (request instanceof Request.Publish publish) {
+      publish.batch().release();
+    }
+  }
+}

@@ -1,0 +1,207 @@
+package dev.whippet.broker.internal.command;
+
+import dev.whippet.broker.internal.catalog.ConsumerOffsets;
+import dev.whippet.broker.internal.catalog.ConsumerOffsets.Owner;
+import dev.whippet.broker.internal.catalog.StreamEntry;
+import dev.whippet.broker.internal.catalog.TopicEntry;
+import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
+import dev.whippet.broker.internal.command.Access.Right;
+import dev.whippet.broker.internal.command.Request.Partitioning;
+import dev.whippet.broker.internal.log.LogFailure;
+import dev.whippet.broker.internal.log.PartitionLog;
+import dev.whippet.broker.internal.log.Records;
+import dev.whippet.internal.wire.Status;
+import java.util.List;
+
+/**
+ * Sending and polling (iggy-classic.md 5, 6.4, 6.5). The connection's loop finds the partition, the
+ * partition's loop does the work; an auto-commit passes loop 0 before the answer.
+ */
+final class MessageCommands {
+
+  /**
+   * A poll's records stay below this many bytes, except that one message always fits. Clients go on
+   * from the last offset they got.
+   */
+  static final int POLL_REPLY_BYTES_MAX = 32 << 20;
+
+  private static final int LOOP_ZERO = 0;
+
+  private final Services services;
+
+  MessageCommands(Services services) {
+    this.services = services;
+  }
+
+  void register(Commands table) {
+    table.on(Request.SendMessages.class, this::send);
+    table.on(Request.Poll.class, this::poll);
+  }
+
+  private void send(Exchange<Request.SendMessages> x) {
+    StreamEntry stream = Lookup.stream(services.catalog().visible(), x.request.stream());
+    TopicEntry topic = Lookup.topic(stream, x.request.topic());
+    services.access().require(x.session, Right.SEND, stream, topic);
+    PartitionEntry partition = choose(topic, x.request.partitioning());
+    onOwner(x, partition, () -> append(x, services.partitions().log(partition)));
+  }
+
+  /** The partition of a batch (6.4), or the refusal. */
+  static PartitionEntry choose(TopicEntry topic, Partitioning partitioning) {
+    if (partitioning instanceof Partitioning.PartitionId given) {
+      return Lookup.partition(topic, given.id());
+    }
+    PartitionEntry chosen =
+        partitioning instanceof Partitioning.Key key
+            ? topic.keyed(key.hash())
+            : topic.nextBalanced();
+    if (chosen == null) {
+      throw new Exchange.Refused(Status.TOPIC_NOT_FOUND);
+    }
+    return chosen;
+  }
+
+  private static void append(Exchange<Request.SendMessages> x, PartitionLog log) {
+    Request.Batch batch = x.request.batch();
+    log.append(
+        batch.records(),
+        batch.count(),
+        x.session.userId(),
+        (baseOffset, failure) -> {
+          if (failure == null) {
+            x.done();
+          } else {
+            x.refuse(statusOf(failure));
+          }
+        });
+  }
+
+  private void poll(Exchange<Request.Poll> x) {
+    Request.Poll poll = x.request;
+    StreamEntry stream = Lookup.stream(services.catalog().visible(), poll.stream());
+    TopicEntry topic = Lookup.topic(stream, poll.topic());
+    if (poll.consumer().group()) {
+      throw new Exchange.Refused(Status.CONSUMER_GROUP_NOT_FOUND);
+    }
+    services.access().require(x.session, Right.POLL, stream, topic);
+    PartitionEntry partition = Lookup.partition(topic, poll.partition());
+    onOwner(x, partition, () -> start(new PollUnderWay(x, partition)));
+  }
+
+  /** One poll on its partition's loop. */
+  private final class PollUnderWay {
+    final Exchange<Request.Poll> x;
+    final PartitionEntry partition;
+    final PartitionLog log;
+    final Owner owner;
+    final int count;
+
+    PollUnderWay(Exchange<Request.Poll> x, PartitionEntry partition) {
+      this.x = x;
+      this.partition = partition;
+      this.log = services.partitions().log(partition);
+      this.owner = new Owner(false, x.request.consumer().key());
+      this.count = (int) Math.min(x.request.count(), Integer.MAX_VALUE);
+    }
+
+    void nothing() {
+      x.reply(new Reply.Polled(partition.id(), log.currentOffset(), 0, List.of()));
+    }
+  }
+
+  private void start(PollUnderWay poll) {
+    PartitionLog log = poll.log;
+    long value = poll.x.request.strategy().value();
+    switch (poll.x.request.strategy().kind()) {
+      case OFFSET -> readFrom(poll, value);
+      case FIRST -> readFrom(poll, log.firstOffset());
+      case LAST -> readFrom(poll, Math.max(log.firstOffset(), log.endOffset() - poll.count));
+      case NEXT -> readFrom(poll, next(poll));
+      case TIMESTAMP ->
+          log.offsetAtOrAfter(
+              value < 0 ? Long.MAX_VALUE : value,
+              (offset, failure) -> {
+                if (failure == null) {
+                  readFrom(poll, offset);
+                } else {
+                  poll.x.refuse(statusOf(failure));
+                }
+              });
+    }
+  }
+
+  private long next(PollUnderWay poll) {
+    long stored = services.offsets().stored(poll.partition.incarnation(), poll.owner);
+    return stored == ConsumerOffsets.NOTHING_STORED ? poll.log.firstOffset() : stored + 1;
+  }
+
+  private void readFrom(PollUnderWay poll, long offset) {
+    if (poll.count == 0 || Long.compareUnsigned(offset, poll.log.endOffset()) >= 0) {
+      poll.nothing();
+      return;
+    }
+    poll.log.read(
+        offset,
+        poll.count,
+        POLL_REPLY_BYTES_MAX,
+        (records, failure) -> {
+          if (failure != null) {
+            poll.x.refuse(statusOf(failure));
+          } else if (poll.x.request.autoCommit() && records.count() > 0) {
+            commit(poll, records);
+          } else {
+            poll.x.reply(polled(poll, records));
+          }
+        });
+  }
+
+  /** The last offset is stored durably before the records leave (at most once, 6.5). */
+  private void commit(PollUnderWay poll, Records records) {
+    Reply.Polled reply = polled(poll, records);
+    Runnable store =
+        () ->
+            services
+                .offsets()
+                .store(
+                    poll.partition.incarnation(),
+                    poll.owner,
+                    records.lastOffset(),
+                    (nothing, failure) -> {
+                      if (failure == null) {
+                        poll.x.reply(reply);
+                      } else {
+                        records.release();
+                        poll.x.refuse(failure);
+                      }
+                    });
+    int here = services.partitions().owner(poll.partition.incarnation());
+    if (!services.hops().run(here, LOOP_ZERO, poll.x, store)) {
+      records.release();
+    }
+  }
+
+  private static Reply.Polled polled(PollUnderWay poll, Records records) {
+    return new Reply.Polled(
+        poll.partition.id(), poll.log.currentOffset(), records.count(), records.slices());
+  }
+
+  private void onOwner(Exchange<?> x, PartitionEntry partition, Runnable work) {
+    int owner = services.partitions().owner(partition.incarnation());
+    services.hops().run(x.session.loop(), owner, x, work);
+  }
+
+  /** What a stock client learns of a log's failure (iggy-classic.md 7). */
+  static int statusOf(LogFailure failure) {
+    return switch (failure.reason()) {
+      case READ_ONLY -> Status.CANNOT_APPEND_MESSAGE;
+      case WRITE_FAILED -> Status.CANNOT_SAVE_MESSAGES;
+      case READ_FAILED -> Status.CANNOT_READ_FILE;
+      case OVERLOADED -> Status.TASK_TIMEOUT;
+      case CLOSED -> Status.TOPIC_NOT_FOUND;
+      case INVALID -> Status.INVALID_COMMAND;
+      case OUT_OF_SEQUENCE -> Status.OUT_OF_SEQUENCE;
+      case FENCED -> Status.FENCED;
+      case TOO_MANY_PRODUCERS -> Status.TOO_MANY_PRODUCERS;
+    };
+  }
+}
