@@ -1,8 +1,9 @@
 package dev.whippet.broker.internal.file;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocatorMetric;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.unix.Buffer;
 import java.nio.ByteBuffer;
 
@@ -13,7 +14,7 @@ import java.nio.ByteBuffer;
  * <pre>
  *   asked for          given
  *   up to 4 MiB        a piece of a pooled chunk of 4 MiB; memory is kept for the next one
- *   above              exactly that much memory, given back to the system on release
+ *   above              exactly that much memory and one block, given back to the system on release
  * </pre>
  *
  * <p>{@code allocate} rounds the capacity up to a whole block, so that the last one can be padded.
@@ -27,13 +28,28 @@ public final class AlignedBuffers {
       new PooledByteBufAllocator(
           true, 0, 1, PAGE_BYTES, CHUNK_BYTES_LOG2_OF_PAGES, 0, 0, true, LoopFiles.BLOCK_BYTES);
 
+  private final UnpooledByteBufAllocator large = new UnpooledByteBufAllocator(true);
+
   /** A pool of its own, empty until the first allocation. */
   public AlignedBuffers() {}
 
   /** An empty buffer for {@code bytes}, rounded up to whole blocks, which cannot grow. */
   public ByteBuf allocate(int bytes) {
     int capacity = roundUp(bytes);
-    return pool.directBuffer(capacity, capacity);
+    if (capacity <= pool.chunkSize()) {
+      return pool.directBuffer(capacity, capacity);
+    }
+    ByteBuf memory = large.directBuffer(capacity + LoopFiles.BLOCK_BYTES);
+    int start = (int) (-address(memory) & LoopFiles.BLOCK_BYTES - 1);
+    return memory.slice(start, capacity).setIndex(0, 0); // its release is the memory's
+  }
+
+  /**
+   * The pool as an allocator: every direct buffer that it gives is aligned; large ones are rounded
+   * up.
+   */
+  public ByteBufAllocator allocator() {
+    return pool;
   }
 
   /** The next multiple of {@link LoopFiles#BLOCK_BYTES}, at least one block. */
@@ -47,8 +63,7 @@ public final class AlignedBuffers {
 
   /** Memory held: handed out and pooled. */
   public long heldBytes() {
-    ByteBufAllocatorMetric metric = pool.metric();
-    return metric.usedDirectMemory();
+    return pool.metric().usedDirectMemory() + large.metric().usedDirectMemory();
   }
 
   static void checkAligned(long position, ByteBuf memory, int index, int length) {

@@ -23,7 +23,7 @@ final class LoopRing implements Ring, IoUringIoHandle {
   }
 
   /** Registers with {@code loop}; waits for it, so never called on a loop. */
-  static void register(IoEventLoop loop, RingQueue queue) throws IOException {
+  static LoopRing register(IoEventLoop loop, RingQueue queue) throws IOException {
     LoopRing ring = new LoopRing(queue);
     try {
       IoRegistration registration = loop.register(ring).get();
@@ -33,6 +33,7 @@ final class LoopRing implements Ring, IoUringIoHandle {
                 queue.connect(ring);
               })
           .get();
+      return ring;
     } catch (ExecutionException e) {
       throw new IOException("the loop's io_uring takes no file operations", e.getCause());
     } catch (InterruptedException e) {

@@ -1,0 +1,65 @@
+package dev.whippet.broker.internal.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class AlignedBuffersTest {
+  private final AlignedBuffers buffers = new AlignedBuffers();
+
+  @Test
+  void everyAddressAndCapacityIsAWholeNumberOfBlocks() {
+    List<ByteBuf> held = new ArrayList<>();
+
+    for (int bytes :
+        new int[] {0, 1, 100, 4096, 4097, 12_000, 300_000, 1 << 20, 4_200_000, 64_000_000}) {
+      for (int i = 0; i < 3; i++) {
+        ByteBuf buffer = buffers.allocate(bytes);
+        held.add(buffer);
+
+        assertThat(AlignedBuffers.address(buffer) % 4096).as("address for " + bytes).isZero();
+        assertThat(buffer.capacity()).isEqualTo(AlignedBuffers.roundUp(bytes));
+        assertThat(buffer.maxCapacity()).isEqualTo(buffer.capacity());
+        assertThat(buffer.readableBytes()).isZero();
+      }
+    }
+
+    held.forEach(ByteBuf::release);
+  }
+
+  @Test
+  void largeOnesTakeTheirSizeAndGiveItBack() {
+    ByteBuf small = buffers.allocate(1000);
+    long before = buffers.heldBytes();
+
+    ByteBuf large = buffers.allocate(64_000_000);
+    long during = buffers.heldBytes();
+    large.release();
+
+    assertThat(during - before).isBetween(64_000_000L, 64_000_000L + 2 * 4096);
+    assertThat(buffers.heldBytes()).isEqualTo(before);
+    small.release();
+  }
+
+  @Test
+  void smallOnesShareAChunk() {
+    List<ByteBuf> held = new ArrayList<>();
+
+    for (int i = 0; i < 500; i++) {
+      held.add(buffers.allocate(4096));
+    }
+
+    assertThat(buffers.heldBytes()).isLessThanOrEqualTo(4L << 20);
+    held.forEach(ByteBuf::release);
+  }
+
+  @Test
+  void refusesSizesThatCannotBeRounded() {
+    assertThatThrownBy(() -> buffers.allocate(-1)).hasMessage("bytes: -1");
+    assertThatThrownBy(() -> buffers.allocate(Integer.MAX_VALUE)).hasMessage("bytes: 2147483647");
+  }
+}
