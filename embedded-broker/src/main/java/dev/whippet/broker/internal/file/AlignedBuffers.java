@@ -22,11 +22,12 @@ import java.nio.ByteBuffer;
  */
 public final class AlignedBuffers {
   private static final int PAGE_BYTES = 8192;
-  private static final int CHUNK_BYTES_LOG2_OF_PAGES = 9; // 8 KiB << 9 = 4 MiB
+  private static final int CHUNK_ORDER = 9;
+  private static final int CHUNK_BYTES = PAGE_BYTES << CHUNK_ORDER;
 
   private final PooledByteBufAllocator pool =
       new PooledByteBufAllocator(
-          true, 0, 1, PAGE_BYTES, CHUNK_BYTES_LOG2_OF_PAGES, 0, 0, true, LoopFiles.BLOCK_BYTES);
+          true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, true, LoopFiles.BLOCK_BYTES);
 
   private final UnpooledByteBufAllocator large = new UnpooledByteBufAllocator(true);
 
@@ -36,7 +37,7 @@ public final class AlignedBuffers {
   /** An empty buffer for {@code bytes}, rounded up to whole blocks, which cannot grow. */
   public ByteBuf allocate(int bytes) {
     int capacity = roundUp(bytes);
-    if (capacity <= pool.chunkSize()) {
+    if (capacity <= CHUNK_BYTES) {
       return pool.directBuffer(capacity, capacity);
     }
     ByteBuf memory = large.directBuffer(capacity + LoopFiles.BLOCK_BYTES);
