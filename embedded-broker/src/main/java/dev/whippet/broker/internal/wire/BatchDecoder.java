@@ -69,7 +69,7 @@ final class BatchDecoder {
     return new Request.Publish(stream, topic, partition, channel, previous, first, batch);
   }
 
-  /** Sequences start at 1, lie above {@code previous} and stay below 2^63 to the last message. */
+  /** Sequences start at 1, lie above {@code previous}, and the one after the last fits 63 bits. */
   private static boolean ascending(long previous, long first, long count) {
     return previous >= 0 && first > previous && first <= Long.MAX_VALUE - count;
   }
