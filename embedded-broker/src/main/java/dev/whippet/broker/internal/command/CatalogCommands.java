@@ -14,6 +14,7 @@ import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
 import dev.whippet.broker.internal.command.Access.Right;
 import dev.whippet.broker.internal.log.PartitionLog;
+import dev.whippet.broker.internal.system.WallClock;
 import dev.whippet.internal.wire.Limits;
 import dev.whippet.internal.wire.Status;
 import java.util.ArrayList;
@@ -119,7 +120,7 @@ final class CatalogCommands {
     if (latest.streams().size() >= STREAMS_MAX) {
       throw new Exchange.Refused(Status.CANNOT_CREATE_STREAM);
     }
-    StreamCreated change = latest.newStream(x.request.name(), Services.nowMicros());
+    StreamCreated change = latest.newStream(x.request.name(), WallClock.micros());
     commit(
         x,
         change,
@@ -167,7 +168,7 @@ final class CatalogCommands {
       throw new Exchange.Refused(Status.CANNOT_CREATE_TOPIC);
     }
     TopicCreated change =
-        latest.newTopic(stream, x.request.name(), settings, count, Services.nowMicros());
+        latest.newTopic(stream, x.request.name(), settings, count, WallClock.micros());
     commit(
         x,
         change,

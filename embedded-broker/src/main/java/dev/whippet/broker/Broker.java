@@ -1,0 +1,302 @@
+package dev.whippet.broker;
+
+import dev.whippet.broker.BrokerException.Reason;
+import dev.whippet.broker.internal.catalog.RootUser;
+import dev.whippet.broker.internal.command.Commands;
+import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.log.LogConfig;
+import dev.whippet.broker.internal.net.Listener;
+import dev.whippet.broker.internal.net.Loops;
+import dev.whippet.broker.internal.net.NetLimits;
+import dev.whippet.broker.internal.net.Transport;
+import dev.whippet.broker.internal.system.MachineFigures;
+import dev.whippet.internal.wire.Limits;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A broker in this process: it speaks Apache Iggy's classic wire of generation 0.8 over TCP and
+ * WebSocket, and keeps everything in one directory.
+ *
+ * <pre>{@code
+ * try (Broker broker = Broker.builder()
+ *     .listen("127.0.0.1:8090")
+ *     .dataDirectory(Path.of("data"))
+ *     .rootPassword("secret")
+ *     .start()) {
+ *   ...
+ * }
+ * }</pre>
+ *
+ * <p>States: starting (inside {@link #start}), running, closed. What it acknowledges is on stable
+ * storage; a process that ends without {@link #close()} loses nothing of it. All methods may be
+ * called on any thread; {@link #start} and {@link #close()} block.
+ */
+public final class Broker implements AutoCloseable {
+
+  /** Publishes that one connection may have under way (whippet-extension.md 2). */
+  private static final int PUBLISHES_IN_FLIGHT_MAX = 64;
+
+  /** Their bytes; one publish may be larger when it is alone. */
+  private static final int PUBLISH_BYTES_IN_FLIGHT_MAX = 16 << 20;
+
+  /** Statistics requests that may wait for the disk. */
+  private static final int ASIDE_TASKS_MAX = 256;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+
+  private final BrokerConfig config;
+  private final String rootPassword;
+  private final Findings findings = new Findings();
+  private final ThreadPoolExecutor aside;
+  private final List<Listener> listeners = new ArrayList<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private DataDirectory directory;
+  private Loops loops;
+  private Storage storage;
+  private volatile List<InetSocketAddress> addresses = List.of();
+
+  private Broker(BrokerConfig config) {
+    this.config = config;
+    this.rootPassword = config.rootPassword == null ? RandomPassword.next() : config.rootPassword;
+    this.aside =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            10,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(ASIDE_TASKS_MAX),
+            work -> {
+              Thread thread = new Thread(work, "whippet-aside");
+              thread.setDaemon(true);
+              return thread;
+            },
+            new ThreadPoolExecutor.CallerRunsPolicy());
+    this.aside.allowCoreThreadTimeOut(true);
+  }
+
+  /**
+   * Settings with their defaults.
+   *
+   * @return new
+   */
+  public static BrokerConfig.Builder builder() {
+    return new BrokerConfig.Builder();
+  }
+
+  /**
+   * Starts a broker: opens its directory, recovers what is in it, listens. Blocks as long as that
+   * takes, which grows with what was written after the last segments were sealed.
+   *
+   * @param config how it runs
+   * @return running, reachable at {@link #addresses()}
+   * @throws BrokerException when it can't start, with the value at fault and what to do; nothing
+   *     stays open then
+   */
+  public static Broker start(BrokerConfig config) throws BrokerException {
+    Broker broker = new Broker(config);
+    try {
+      broker.open();
+      return broker;
+    } catch (BrokerException | RuntimeException e) {
+      broker.close();
+      throw e;
+    }
+  }
+
+  private void open() throws BrokerException {
+    directory = DataDirectory.open(config.dataDirectory);
+    Transport transport = transport(config.transport);
+    loops = Loops.start(transport, config.loops, directory.root(), NetLimits.DEFAULT);
+    storage =
+        Storage.open(
+            directory, loops, findings, LogConfig.DEFAULT.withSegmentBytes(config.segmentBytes));
+    Commands commands = commands();
+    List<InetSocketAddress> bound = new ArrayList<>();
+    for (InetSocketAddress address : config.listen) {
+      Listener listener = listen(address, commands);
+      listeners.add(listener);
+      bound.add(listener.address());
+      addresses = List.copyOf(bound);
+    }
+    LOG.info("{}", description());
+  }
+
+  private static Transport transport(BrokerConfig.Transport choice) throws BrokerException {
+    try {
+      return Transport.choose(choice.label());
+    } catch (IllegalArgumentException e) {
+      throw new BrokerException(
+          Reason.TRANSPORT_UNAVAILABLE, e.getMessage() + ": choose auto or another", e);
+    }
+  }
+
+  private Commands commands() {
+    List<Executor> executors = new ArrayList<>();
+    for (int index = 0; index < loops.size(); index++) {
+      executors.add(loops.loop(index).executor());
+    }
+    return new Commands(
+        new Commands.Parts(
+            storage.catalog(), storage.offsets(), storage.partitions(), executors, aside),
+        new Commands.Identity(
+            new RootUser(config.rootUsername, rootPassword.getBytes(StandardCharsets.UTF_8)),
+            new MachineFigures(directory.root()),
+            this::cluster,
+            new Commands.Grants(
+                directory.brokerId(),
+                Limits.BATCH_PAYLOAD_BYTES_MAX,
+                PUBLISHES_IN_FLIGHT_MAX,
+                PUBLISH_BYTES_IN_FLIGHT_MAX,
+                0)));
+  }
+
+  private Listener listen(InetSocketAddress address, Commands commands) throws BrokerException {
+    String text = text(address);
+    try {
+      return Listener.bind(loops, address, commands);
+    } catch (BindException e) {
+      boolean inUse = String.valueOf(e.getMessage()).contains("in use");
+      throw inUse
+          ? new BrokerException(
+              Reason.ADDRESS_IN_USE,
+              "address " + text + " is in use: stop what listens there, or listen on another port",
+              e)
+          : unusable(text, e);
+    } catch (IOException e) {
+      throw unusable(text, e);
+    }
+  }
+
+  private static BrokerException unusable(String address, IOException e) {
+    return new BrokerException(
+        Reason.ADDRESS_UNUSABLE,
+        "can't listen on "
+            + address
+            + ": "
+            + e.getMessage()
+            + ": choose an address of this machine and a port that this user may open",
+        e);
+  }
+
+  /** One node, so that clients need not look for a leader (iggy-classic.md 3.4.2). */
+  private Reply.Cluster cluster() {
+    InetSocketAddress first = addresses.get(0);
+    InetSocketAddress second = addresses.get(Math.min(1, addresses.size() - 1));
+    return new Reply.Cluster(
+        "single-node",
+        "iggy-node",
+        first.getAddress().getHostAddress(),
+        first.getPort(),
+        0,
+        0,
+        second.getPort());
+  }
+
+  /**
+   * What it runs on, as the start-up line says it: version, transport and why not a better one,
+   * loops, how files are driven, data directory, addresses.
+   *
+   * @return one line
+   */
+  public String description() {
+    List<String> listening = new ArrayList<>();
+    addresses.forEach(address -> listening.add(text(address)));
+    return "whippet broker "
+        + Version.text()
+        + ": "
+        + loops.description()
+        + "; data "
+        + directory.root()
+        + "; listening on "
+        + String.join(", ", listening);
+  }
+
+  private static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+  }
+
+  /**
+   * Where it listens, with real ports, in the order of the configuration.
+   *
+   * @return unmodifiable; empty when closed
+   */
+  public List<InetSocketAddress> addresses() {
+    return addresses;
+  }
+
+  /**
+   * The port of the first address.
+   *
+   * @return 1 to 65535
+   */
+  public int port() {
+    List<InetSocketAddress> now = addresses;
+    if (now.isEmpty()) {
+      throw new IllegalStateException("the broker is closed");
+    }
+    return now.get(0).getPort();
+  }
+
+  /**
+   * The password that was made up because none was configured.
+   *
+   * @return for this run only; empty when one was configured
+   */
+  public Optional<String> generatedRootPassword() {
+    return config.rootPassword == null ? Optional.of(rootPassword) : Optional.empty();
+  }
+
+  /**
+   * How it is now: what is read-only or was found damaged, and why. Does not block.
+   *
+   * @return a view of this moment
+   */
+  public Health health() {
+    return findings.health(storage.problems());
+  }
+
+  /**
+   * Stops: accepts nobody more, lets requests under way finish for at most the configured grace,
+   * tells every client, and gives ports, files and threads back. Blocks for that long. The second
+   * call does nothing.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    addresses = List.of();
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(config.stopGraceMillis);
+    for (Listener listener : listeners) {
+      listener.stop(Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
+    }
+    aside.shutdown();
+    if (storage != null) {
+      storage.close();
+    }
+    if (loops != null) {
+      loops.stop();
+    }
+    if (directory != null) {
+      try {
+        directory.close();
+      } catch (IOException e) {
+        LOG.warn("lock of {} could not be given back: {}", directory.root(), e.toString());
+      }
+    }
+  }
+}

@@ -1,0 +1,253 @@
+package dev.whippet.broker;
+
+import dev.whippet.broker.BrokerException.Reason;
+import dev.whippet.internal.wire.Limits;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.Locale;
+
+/**
+ * The directory that holds everything durable, locked for one broker.
+ *
+ * <pre>
+ *   lock         held while a broker runs; its text is the process id
+ *   broker-id    16 random bytes, made once: a client knows a replaced gateway by it
+ *   catalog/     journal of streams, topics and producers
+ *   offsets/     journal of consumer offsets
+ *   partitions/  one directory per partition that was ever written, named by its incarnation
+ *   set-aside/   partitions that a damaged catalog does not know
+ * </pre>
+ *
+ * <p>Blocks; start-up and stop only.
+ */
+final class DataDirectory implements AutoCloseable {
+
+  /** Free space without which a start makes no sense: a probe of this size is written. */
+  private static final int PROBE_BYTES = 256 * 1024;
+
+  private final Path root;
+  private final FileChannel lockFile;
+  private final byte[] brokerId;
+
+  private DataDirectory(Path root, FileChannel lockFile, byte[] brokerId) {
+    this.root = root;
+    this.lockFile = lockFile;
+    this.brokerId = brokerId;
+  }
+
+  /** Makes what is missing, takes the lock, tries whether it can be written. */
+  static DataDirectory open(Path root) throws BrokerException {
+    FileChannel lockFile = null;
+    try {
+      make(root);
+      lockFile = lock(root);
+      probe(root.resolve("probe"));
+      for (String each : new String[] {"catalog", "offsets", "partitions", "set-aside"}) {
+        Files.createDirectories(root.resolve(each));
+      }
+      byte[] brokerId = brokerId(root);
+      sync(root);
+      return new DataDirectory(root, lockFile, brokerId);
+    } catch (IOException e) {
+      closeQuietly(lockFile, e);
+      throw unusable(root, e);
+    } catch (BrokerException e) {
+      closeQuietly(lockFile, e);
+      throw e;
+    }
+  }
+
+  Path root() {
+    return root;
+  }
+
+  Path catalog() {
+    return root.resolve("catalog");
+  }
+
+  Path offsets() {
+    return root.resolve("offsets");
+  }
+
+  Path partitions() {
+    return root.resolve("partitions");
+  }
+
+  /** 16 bytes. */
+  byte[] brokerId() {
+    return brokerId.clone();
+  }
+
+  /** Moves a partition's directory out of the way and keeps it. */
+  Path setAside(Path partition) throws IOException {
+    Path target = root.resolve("set-aside").resolve(partition.getFileName());
+    Files.move(partition, target, StandardCopyOption.ATOMIC_MOVE);
+    sync(target.getParent());
+    sync(partition.getParent());
+    return target;
+  }
+
+  /** Gives the lock back. */
+  @Override
+  public void close() throws IOException {
+    lockFile.close();
+  }
+
+  /** Makes {@code root} and its parents, each with a durable name. */
+  private static void make(Path root) throws IOException {
+    Path existing = root;
+    while (existing != null && !Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    Files.createDirectories(root);
+    for (Path made = root; made != null && !made.equals(existing); made = made.getParent()) {
+      sync(made.getParent());
+    }
+  }
+
+  private static FileChannel lock(Path root) throws IOException, BrokerException {
+    Path path = root.resolve("lock");
+    FileChannel file =
+        FileChannel.open(
+            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = file.tryLock();
+      if (lock != null) {
+        byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+        file.truncate(0);
+        file.write(ByteBuffer.wrap(pid), 0);
+        return file;
+      }
+    } catch (OverlappingFileLockException thisProcess) {
+      // held by a broker of this very process: answered below
+    } catch (IOException e) {
+      closeQuietly(file, e);
+      throw e;
+    }
+    BrokerException inUse =
+        new BrokerException(
+            Reason.DATA_DIRECTORY_IN_USE,
+            "data directory "
+                + root
+                + " is in use by another broker (process "
+                + holder(file)
+                + "): stop that one, or choose another directory",
+            null);
+    closeQuietly(file, inUse);
+    throw inUse;
+  }
+
+  private static String holder(FileChannel file) {
+    try {
+      ByteBuffer text = ByteBuffer.allocate(32);
+      file.read(text, 0);
+      String pid = new String(text.array(), 0, text.position(), StandardCharsets.US_ASCII).strip();
+      return pid.isEmpty() ? "unknown" : pid;
+    } catch (IOException e) {
+      return "unknown";
+    }
+  }
+
+  private static void probe(Path file) throws IOException {
+    try (FileChannel out =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      ByteBuffer zeros = ByteBuffer.allocate(PROBE_BYTES);
+      while (zeros.hasRemaining()) {
+        out.write(zeros);
+      }
+      out.force(true);
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  private static byte[] brokerId(Path root) throws IOException {
+    Path file = root.resolve("broker-id");
+    if (Files.exists(file)) {
+      byte[] id = Files.readAllBytes(file);
+      if (id.length != Limits.BROKER_ID_BYTES) {
+        throw new IOException(file + " has " + id.length + " bytes, not " + Limits.BROKER_ID_BYTES);
+      }
+      return id;
+    }
+    byte[] id = new byte[Limits.BROKER_ID_BYTES];
+    new SecureRandom().nextBytes(id);
+    Path draft = root.resolve("broker-id.new");
+    try (FileChannel out =
+        FileChannel.open(
+            draft,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      out.write(ByteBuffer.wrap(id));
+      out.force(true);
+    }
+    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+    return id;
+  }
+
+  private static void sync(Path directory) throws IOException {
+    try (FileChannel open = FileChannel.open(directory, StandardOpenOption.READ)) {
+      open.force(true);
+    }
+  }
+
+  private static BrokerException unusable(Path root, IOException e) {
+    String why = reason(e);
+    if (why.toLowerCase(Locale.ROOT).contains("no space left")) {
+      return new BrokerException(
+          Reason.DISK_FULL,
+          "data directory " + root + ": the disk is full: free some space, or choose another",
+          e);
+    }
+    return new BrokerException(
+        Reason.DATA_DIRECTORY_UNUSABLE,
+        "data directory "
+            + root
+            + " can't be used: "
+            + why
+            + ": make it a directory that this user may read and write, or choose another",
+        e);
+  }
+
+  private static String reason(IOException e) {
+    if (e instanceof FileSystemException file) {
+      String reason = file.getReason() == null ? kind(file) : file.getReason();
+      return file.getFile() + ": " + reason;
+    }
+    return e.getMessage() == null ? e.toString() : e.getMessage();
+  }
+
+  /** {@code AccessDeniedException} as "access denied". */
+  private static String kind(FileSystemException e) {
+    return e.getClass()
+        .getSimpleName()
+        .replace("Exception", "")
+        .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+        .toLowerCase(Locale.ROOT);
+  }
+
+  private static void closeQuietly(FileChannel file, Exception cause) {
+    if (file != null) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        cause.addSuppressed(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.whippet.broker;
+
+import dev.whippet.broker.internal.log.Damage;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What recovery and the logs found wrong on disk since the start, for {@link Health}; each is also
+ * logged once. Any thread; guarded by {@code this}.
+ */
+final class Findings {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Findings.class);
+
+  private final List<Health.Problem> problems = new ArrayList<>();
+  private int unlisted;
+
+  /** A log or a journal found damage. An unfinished end is what a crash leaves: no problem. */
+  synchronized void damage(Damage damage) {
+    String where =
+        damage.file()
+            + " at byte "
+            + damage.position()
+            + (damage.count() > 0
+                ? ", " + damage.count() + " lost from offset " + damage.firstOffset()
+                : "")
+            + ": "
+            + damage.what();
+    if (damage.kind() == Damage.Kind.TAIL_CUT) {
+      LOG.info("cut an unfinished end: {}", where);
+    } else {
+      add(new Health.Problem("disk", damage.kind() == Damage.Kind.UNUSABLE, where));
+    }
+  }
+
+  /** Something that was left out or set aside, in words. */
+  synchronized void add(List<String> words) {
+    words.forEach(each -> add(new Health.Problem("disk", false, each)));
+  }
+
+  private void add(Health.Problem problem) {
+    LOG.warn("damage: {}", problem.reason());
+    if (problems.size() < Health.PROBLEMS_MAX) {
+      problems.add(problem);
+    } else {
+      unlisted++;
+    }
+  }
+
+  /** These problems after {@code now}, as one view. */
+  synchronized Health health(List<Health.Problem> now) {
+    List<Health.Problem> all = new ArrayList<>(now);
+    all.addAll(problems);
+    int listed = Math.min(all.size(), Health.PROBLEMS_MAX);
+    Health.Status status = all.isEmpty() ? Health.Status.LIVE : Health.Status.DEGRADED;
+    return new Health(status, List.copyOf(all.subList(0, listed)), unlisted + all.size() - listed);
+  }
+}
