@@ -1,5 +1,7 @@
 package dev.whippet.internal.websocket;
 
+import java.io.EOFException;
+import java.nio.charset.Charset;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -30,7 +32,7 @@ public final class ClientHandshake {
 
   /** Headers that belong to the handshake itself, in lower case. */
   private static final Set<String> OWN_HEADERS =
-      new HashSet<String>(
+      new HashSet<>(
           Arrays.asList(
               "host",
               "upgrade",
@@ -44,7 +46,8 @@ public final class ClientHandshake {
               "sec-websocket-protocol"));
 
   private static final ByteString HEAD_END = ByteString.encodeUtf8("\r\n\r\n");
-  private static final String HTTP = "HTTP/1.1 ";
+  private static final String HTTP = "HTTP/1.";
+  private static final Charset ISO_8859_1 = Charset.forName("ISO-8859-1");
 
   private final String authority;
   private final String path;
@@ -52,7 +55,7 @@ public final class ClientHandshake {
   private final String key;
 
   private int bytesRead;
-  private boolean done;
+  private long scanned;
 
   /**
    * @param host name or address; an IPv6 address with or without brackets
@@ -77,7 +80,7 @@ public final class ClientHandshake {
     boolean bareIpv6 = host.indexOf(':') >= 0 && !host.startsWith("[");
     this.authority = (bareIpv6 ? "[" + host + "]" : host) + (port < 0 ? "" : ":" + port);
     this.path = path;
-    this.headers = new LinkedHashMap<String, String>(headers);
+    this.headers = new LinkedHashMap<>(headers);
     byte[] nonce = new byte[16];
     random.nextBytes(nonce);
     this.key = ByteString.of(nonce).base64();
@@ -129,6 +132,74 @@ public final class ClientHandshake {
    * @throws HandshakeException when it will never be one
    */
   public boolean read(Buffer in) throws HandshakeException {
-    throw new UnsupportedOperationException();
+    while (true) {
+      long bytesLeft = HEAD_BYTES_MAX - bytesRead;
+      checkStart(in);
+      long end = in.size() == 0 ? -1 : indexOfHeadEnd(in);
+      if (end < 0 ? in.size() >= bytesLeft : end + HEAD_END.size() > bytesLeft) {
+        throw new HandshakeException(0, "answer: head longer than " + HEAD_BYTES_MAX + " bytes");
+      }
+      if (end < 0) {
+        return false;
+      }
+      String head = take(in, end);
+      bytesRead += (int) end + HEAD_END.size();
+      scanned = 0;
+      ResponseHead response = ResponseHead.parse(head);
+      if (!response.isInterim()) {
+        check(response);
+        return true;
+      }
+    }
+  }
+
+  /** Fails at the first byte that is not HTTP, so that a server of another kind is told at once. */
+  private static void checkStart(Buffer in) throws HandshakeException {
+    int length = (int) Math.min(in.size(), HTTP.length());
+    for (int i = 0; i < length; i++) {
+      if (in.getByte(i) != HTTP.charAt(i)) {
+        throw new HandshakeException(0, "answer: expected HTTP/1.1, found something else");
+      }
+    }
+  }
+
+  /** Looks at each byte once, however the answer was split. */
+  private long indexOfHeadEnd(Buffer in) {
+    long from = Math.max(0, scanned - HEAD_END.size() + 1);
+    scanned = in.size();
+    for (long i = from; i + HEAD_END.size() <= scanned && i < HEAD_BYTES_MAX; i++) {
+      if (in.getByte(i) == '\r' && in.rangeEquals(i, HEAD_END)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static String take(Buffer in, long end) {
+    try {
+      String head = in.readString(end, ISO_8859_1);
+      in.skip(HEAD_END.size());
+      return head;
+    } catch (EOFException e) {
+      throw new AssertionError(e); // The bytes are there.
+    }
+  }
+
+  private void check(ResponseHead response) throws HandshakeException {
+    if (response.status() != 101) {
+      throw response.refusal("expected HTTP 101");
+    }
+    if (!"websocket".equalsIgnoreCase(response.one("upgrade"))) {
+      throw response.refusal("expected Upgrade: websocket");
+    }
+    if (!response.hasToken("connection", "upgrade")) {
+      throw response.refusal("expected Connection: Upgrade");
+    }
+    if (!AcceptKey.of(key).equals(response.one("sec-websocket-accept"))) {
+      throw response.refusal("Sec-WebSocket-Accept is not the answer to our key");
+    }
+    if (response.has("sec-websocket-extensions") || response.has("sec-websocket-protocol")) {
+      throw response.refusal("an extension or a sub-protocol was selected, none was offered");
+    }
   }
 }

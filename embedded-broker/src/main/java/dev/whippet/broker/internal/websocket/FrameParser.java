@@ -120,21 +120,30 @@ public final class FrameParser {
 
   private void payload(ByteBuf in, FrameHandler handler) throws WebSocketException {
     int length = (int) Math.min(missing, in.readableBytes());
-    int next = in.readerIndex() + length;
-    if (header.messageOpcode() == Opcode.TEXT) {
-      checkText(in, length);
-      handler.text(in, length, mask);
-    } else {
-      handler.data(in, length, mask);
+    int valid = header.messageOpcode() == Opcode.TEXT ? checkText(in, length) : length;
+    if (valid > 0) {
+      deliver(in, valid, handler);
     }
-    if (in.readerIndex() != next) {
-      throw new IllegalStateException(
-          "handler: expected to take " + length + " bytes, is off by " + (in.readerIndex() - next));
+    if (valid < length) {
+      throw notUtf8();
     }
     missing -= length;
     mask = MaskedCopy.rotate(mask, length);
     if (missing == 0 && state != State.OVER) {
       payloadEnd(handler);
+    }
+  }
+
+  private void deliver(ByteBuf in, int length, FrameHandler handler) {
+    int next = in.readerIndex() + length;
+    if (header.messageOpcode() == Opcode.TEXT) {
+      handler.text(in, length, mask);
+    } else {
+      handler.data(in, length, mask);
+    }
+    if (in.readerIndex() != next && state != State.OVER) {
+      throw new IllegalStateException(
+          "handler: expected to take " + length + " bytes, is off by " + (in.readerIndex() - next));
     }
   }
 
@@ -151,26 +160,28 @@ public final class FrameParser {
     handler.messageEnd(opcode);
   }
 
-  /** Moves the UTF-8 state over the next {@code length} bytes; 8 at a time while they are ASCII. */
-  private void checkText(ByteBuf in, int length) throws WebSocketException {
+  /**
+   * Moves the UTF-8 state over the next {@code length} bytes, 8 at a time while they are ASCII.
+   *
+   * @return how many bytes come before the first wrong one
+   */
+  private int checkText(ByteBuf in, int length) {
     long wide = MaskedCopy.wide(mask);
-    int end = in.readerIndex() + length;
-    int i = in.readerIndex();
-    int at = 0;
-    while (i < end) {
-      if (utf8 == Utf8Validator.START && (at & 3) == 0 && end - i >= 8) {
-        if (((in.getLongLE(i) ^ wide) & SIGN_BITS) == 0) {
-          i += 8;
-          continue;
+    int from = in.readerIndex();
+    int i = 0;
+    while (i < length) {
+      boolean aligned = (i & 3) == 0 && utf8 == Utf8Validator.START && length - i >= 8;
+      if (aligned && ((in.getLongLE(from + i) ^ wide) & SIGN_BITS) == 0) {
+        i += 8;
+      } else {
+        utf8 = Utf8Validator.next(utf8, (byte) (in.getByte(from + i) ^ MaskedCopy.at(mask, i)));
+        if (utf8 == Utf8Validator.INVALID) {
+          return i;
         }
+        i++;
       }
-      utf8 = Utf8Validator.next(utf8, (byte) (in.getByte(i) ^ mask >> 24 - 8 * (at & 3)));
-      if (utf8 == Utf8Validator.INVALID) {
-        throw notUtf8();
-      }
-      i++;
-      at++;
     }
+    return length;
   }
 
   private static WebSocketException notUtf8() {
@@ -182,7 +193,7 @@ public final class FrameParser {
     int from = control.length - (int) missing;
     in.readBytes(control, from, length);
     for (int i = from; i < from + length; i++) {
-      control[i] ^= (byte) (mask >> 24 - 8 * (i & 3));
+      control[i] ^= MaskedCopy.at(mask, i);
     }
     missing -= length;
     if (missing == 0) {

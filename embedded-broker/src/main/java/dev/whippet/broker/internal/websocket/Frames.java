@@ -38,7 +38,40 @@ public final class Frames {
    */
   public static void binary(
       ByteBufAllocator alloc, List<ByteBuf> payload, int frameBytesMax, List<ByteBuf> out) {
-    throw new UnsupportedOperationException();
+    if (frameBytesMax < 1) {
+      throw new IllegalArgumentException("frameBytesMax < 1: " + frameBytesMax);
+    }
+    long missing = 0;
+    for (ByteBuf part : payload) {
+      missing += part.readableBytes();
+    }
+    long frameMissing = startFrame(alloc, Opcode.BINARY, missing, frameBytesMax, out);
+    for (ByteBuf part : payload) {
+      while (part.readableBytes() > frameMissing) {
+        missing -= frameMissing;
+        if (frameMissing > 0) {
+          out.add(part.readRetainedSlice((int) frameMissing));
+        }
+        frameMissing = startFrame(alloc, Opcode.CONTINUATION, missing, frameBytesMax, out);
+      }
+      missing -= part.readableBytes();
+      frameMissing -= part.readableBytes();
+      if (part.isReadable()) {
+        out.add(part);
+      } else {
+        part.release();
+      }
+    }
+  }
+
+  /** Appends a header; returns how many bytes of payload it stands for. */
+  private static long startFrame(
+      ByteBufAllocator alloc, int opcode, long missing, int frameBytesMax, List<ByteBuf> out) {
+    long length = Math.min(missing, frameBytesMax);
+    ByteBuf header = alloc.ioBuffer(headerBytes(length));
+    writeHeader(header, opcode, length == missing, length);
+    out.add(header);
+    return length;
   }
 
   /** Bytes of the header of a frame with {@code length} bytes of payload: 2, 4 or 10. */

@@ -1,7 +1,16 @@
 package dev.whippet.broker.internal.websocket;
 
+import dev.whippet.internal.websocket.AcceptKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * The server's opening handshake (RFC 6455 4.2): one request head of at most {@link
@@ -14,12 +23,26 @@ import io.netty.buffer.ByteBufAllocator;
  *   read(in) -> Answer 4xx/505  send it, then end the connection
  * </pre>
  *
+ * <table>
+ *   <caption>Refusals, in the order in which they are looked for</caption>
+ *   <tr><td>431</td><td>a head above 8 KiB</td></tr>
+ *   <tr><td>400</td><td>a head that is not HTTP/1.1 (RFC 9112), at the byte where it shows</td></tr>
+ *   <tr><td>505</td><td>another version of HTTP</td></tr>
+ *   <tr><td>405</td><td>another method than GET</td></tr>
+ *   <tr><td>400</td><td>a target that is no path, not one Host, a body</td></tr>
+ *   <tr><td>426</td><td>no Upgrade to websocket, or another Sec-WebSocket-Version than 13</td></tr>
+ *   <tr><td>400</td><td>no Connection: Upgrade, not one good Sec-WebSocket-Key</td></tr>
+ * </table>
+ *
  * <p>Owner: the connection's loop, which also bounds the time. Holds what came of the head in plain
  * heap memory, so there is nothing to release when the connection ends halfway.
  */
 public final class ServerHandshake {
-  /** Request line and headers together; more is answered with 431. */
+  /** Request line and headers together. */
   public static final int HEAD_BYTES_MAX = 8 << 10;
+
+  private static final String PROTOCOL = "websocket";
+  private static final String VERSION = "13";
 
   /**
    * What to send.
@@ -34,12 +57,109 @@ public final class ServerHandshake {
     }
   }
 
+  private final RequestHead head = new RequestHead(HEAD_BYTES_MAX);
+
   /**
-   * Takes bytes of the request up to the end of its head.
+   * Takes bytes of the request up to the end of its head; of a refused one, all.
    *
    * @return the answer, or null while more bytes are needed; after an answer no more calls
    */
   public Answer read(ByteBuf in, ByteBufAllocator alloc) {
-    throw new UnsupportedOperationException();
+    try {
+      return head.collect(in) ? accept(head.decode(), alloc) : null;
+    } catch (HandshakeRefusal refusal) {
+      in.skipBytes(in.readableBytes());
+      return refuse(refusal, alloc);
+    }
+  }
+
+  private static Answer accept(HttpRequest request, ByteBufAllocator alloc)
+      throws HandshakeRefusal {
+    checkRequest(request);
+    checkUpgrade(request.headers());
+    String key = one(request.headers(), HttpHeaderNames.SEC_WEBSOCKET_KEY.toString());
+    if (!AcceptKey.isKey(key)) {
+      throw new HandshakeRefusal(400, "Sec-WebSocket-Key is 16 bytes in Base64.");
+    }
+    String answer =
+        "HTTP/1.1 101 Switching Protocols\r\n"
+            + "Upgrade: websocket\r\n"
+            + "Connection: Upgrade\r\n"
+            + "Sec-WebSocket-Accept: "
+            + AcceptKey.of(key)
+            + "\r\n\r\n";
+    return new Answer(101, ascii(answer, alloc));
+  }
+
+  private static void checkRequest(HttpRequest request) throws HandshakeRefusal {
+    if (!HttpVersion.HTTP_1_1.equals(request.protocolVersion())) {
+      throw new HandshakeRefusal(505, "This port speaks HTTP/1.1.");
+    }
+    if (!HttpMethod.GET.equals(request.method())) {
+      throw new HandshakeRefusal(405, "A WebSocket is opened with GET.");
+    }
+    String target = request.uri();
+    if (!target.startsWith("/") && !target.contains("://") || target.indexOf('#') >= 0) {
+      throw new HandshakeRefusal(400, "The request's target is a path.");
+    }
+    if (one(request.headers(), HttpHeaderNames.HOST.toString()).isEmpty()) {
+      throw new HandshakeRefusal(400, "Host is empty.");
+    }
+    List<String> lengths = request.headers().getAll(HttpHeaderNames.CONTENT_LENGTH);
+    if (request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
+        || !lengths.isEmpty() && !lengths.equals(List.of("0"))) {
+      throw new HandshakeRefusal(400, "A WebSocket is opened without a body.");
+    }
+  }
+
+  private static void checkUpgrade(HttpHeaders headers) throws HandshakeRefusal {
+    if (!headers.containsValue(HttpHeaderNames.UPGRADE, PROTOCOL, true)) {
+      throw new HandshakeRefusal(
+          426, "This port speaks WebSocket: the request needs Upgrade: websocket.");
+    }
+    if (!headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderNames.UPGRADE, true)) {
+      throw new HandshakeRefusal(400, "The request needs Connection: Upgrade.");
+    }
+    if (!headers.getAll(HttpHeaderNames.SEC_WEBSOCKET_VERSION).equals(List.of(VERSION))) {
+      throw new HandshakeRefusal(426, "This port speaks WebSocket version 13 (RFC 6455).");
+    }
+  }
+
+  private static String one(HttpHeaders headers, String name) throws HandshakeRefusal {
+    List<String> values = headers.getAll(name);
+    if (values.size() != 1) {
+      throw new HandshakeRefusal(
+          400, "The request needs " + name + " once, it has " + values.size() + ".");
+    }
+    return values.get(0);
+  }
+
+  private static Answer refuse(HandshakeRefusal refusal, ByteBufAllocator alloc) {
+    String body = refusal.getMessage() + "\n";
+    String answer =
+        "HTTP/1.1 "
+            + HttpResponseStatus.valueOf(refusal.status())
+            + "\r\n"
+            + moreHeaders(refusal.status())
+            + "Content-Type: text/plain; charset=utf-8\r\n"
+            + "Content-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body;
+    return new Answer(refusal.status(), ascii(answer, alloc));
+  }
+
+  private static String moreHeaders(int status) {
+    return switch (status) {
+      case 405 -> "Connection: close\r\nAllow: GET\r\n";
+      case 426 ->
+          "Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+      default -> "Connection: close\r\n";
+    };
+  }
+
+  private static ByteBuf ascii(String text, ByteBufAllocator alloc) {
+    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+    return alloc.ioBuffer(bytes.length).writeBytes(bytes);
   }
 }
