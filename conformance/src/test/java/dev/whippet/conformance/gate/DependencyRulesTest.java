@@ -1,0 +1,229 @@
+package dev.whippet.conformance.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.Location;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Which package may know which (docs/ARCHITECTURE.md). A new package is entered here first. */
+class DependencyRulesTest {
+  private static final String SDK = "dev.whippet";
+  private static final String BROKER = "dev.whippet.broker";
+
+  /** Package to the packages of ours that it may use. */
+  private static final Map<String, Set<String>> SDK_ARROWS =
+      Map.of(
+          SDK,
+          Set.of("session", "outbox", "wire", "link"),
+          "session",
+          Set.of("outbox", "wire", "link", SDK),
+          "link",
+          Set.of("websocket"),
+          "outbox",
+          Set.of(),
+          "wire",
+          Set.of(),
+          "websocket",
+          Set.of());
+
+  private static final Map<String, Set<String>> BROKER_ARROWS =
+      Map.ofEntries(
+          Map.entry("net", Set.of("websocket", "wire", "command", "file", "sdk wire")),
+          Map.entry("wire", Set.of("command", "sdk wire")),
+          Map.entry("websocket", Set.of("sdk websocket")),
+          Map.entry("command", Set.of("catalog", "log", "system", "sdk wire")),
+          Map.entry("catalog", Set.of("log", "file", "sdk wire")),
+          Map.entry("system", Set.of()),
+          Map.entry("log", Set.of("file")),
+          Map.entry("file", Set.of()));
+
+  /** Codecs, logs and files throw or report; they never write to a logger. */
+  private static final Set<String> SILENT =
+      Set.of(
+          SDK + ".internal.wire",
+          SDK + ".internal.websocket",
+          SDK + ".internal.outbox",
+          BROKER + ".internal.wire",
+          BROKER + ".internal.websocket",
+          BROKER + ".internal.log",
+          BROKER + ".internal.file");
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter().withImportOption(DependencyRulesTest::isProduct).importPackages(SDK);
+
+  @Test
+  void sdkPackagesKnowOnlyWhatTheyMay() {
+    Set<String> wrong = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      if (!isBroker(type)) {
+        Set<String> allowed = SDK_ARROWS.get(shortName(type));
+        for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+          checkArrow(dependency, allowed, wrong);
+        }
+      }
+    }
+
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void brokerPackagesKnowOnlyWhatTheyMay() {
+    Set<String> wrong = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      if (isBroker(type) && type.getPackageName().contains(".internal")) {
+        Set<String> allowed = BROKER_ARROWS.get(shortName(type));
+        for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+          checkArrow(dependency, allowed, wrong);
+        }
+      }
+    }
+
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    SlicesRuleDefinition.slices()
+        .matching("dev.whippet.(internal.*)..")
+        .should()
+        .beFreeOfCycles()
+        .check(CLASSES);
+    SlicesRuleDefinition.slices()
+        .matching("dev.whippet.broker.(internal.*)..")
+        .should()
+        .beFreeOfCycles()
+        .check(CLASSES);
+  }
+
+  @Test
+  void codecsLogsAndFilesNeverLog() {
+    Set<String> wrong = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      if (SILENT.contains(type.getPackageName())) {
+        for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+          String target = dependency.getTargetClass().getPackageName();
+          if (target.startsWith("org.slf4j") || target.startsWith("java.util.logging")) {
+            wrong.add(dependency.getDescription());
+          }
+        }
+      }
+    }
+
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void oneClassOfTheSdkAsksForTheTime() {
+    Set<String> askers = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      if (!isBroker(type)) {
+        for (JavaAccess<?> access : type.getAccessesFromSelf()) {
+          String name = access.getTarget().getName();
+          boolean clock =
+              access.getTargetOwner().isEquivalentTo(System.class)
+                  && (name.equals("nanoTime") || name.equals("currentTimeMillis"));
+          if (clock) {
+            askers.add(type.getName());
+          }
+        }
+      }
+    }
+
+    assertThat(askers).hasSizeLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void sdkHasNoMutableStatics() {
+    Set<String> wrong = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      if (!isBroker(type)) {
+        for (JavaField field : type.getFields()) {
+          Set<JavaModifier> modifiers = field.getModifiers();
+          boolean mutable =
+              !modifiers.contains(JavaModifier.FINAL) || isMutable(field.getRawType());
+          boolean ours = !modifiers.contains(JavaModifier.SYNTHETIC);
+          if (modifiers.contains(JavaModifier.STATIC) && mutable && ours) {
+            wrong.add(field.getFullName());
+          }
+        }
+      }
+    }
+
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void sdkUsesNoReflection() {
+    Set<String> wrong = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      if (!isBroker(type)) {
+        for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+          String target = dependency.getTargetClass().getName();
+          if (target.startsWith("java.lang.reflect.") || target.startsWith("java.lang.invoke.")) {
+            wrong.add(dependency.getDescription());
+          }
+        }
+      }
+    }
+
+    assertThat(wrong).isEmpty();
+  }
+
+  private static void checkArrow(Dependency dependency, Set<String> allowed, Set<String> wrong) {
+    JavaClass origin = dependency.getOriginClass();
+    JavaClass target = dependency.getTargetClass().getBaseComponentType();
+    if (!target.getPackageName().startsWith(SDK)
+        || target.getPackageName().equals(origin.getPackageName())) {
+      return;
+    }
+    String name = shortName(target);
+    if (isBroker(origin) && !isBroker(target)) {
+      name = "sdk " + name;
+    }
+    if (allowed == null) {
+      wrong.add("the package " + origin.getPackageName() + " is not in the table");
+    } else if (!allowed.contains(name)) {
+      wrong.add(dependency.getDescription());
+    }
+  }
+
+  /** Static data that somebody could change: collections, atomics, builders, locals of threads. */
+  private static boolean isMutable(JavaClass type) {
+    return type.getPackageName().startsWith("java.util.concurrent.atomic")
+        || type.isEquivalentTo(ThreadLocal.class)
+        || type.isEquivalentTo(StringBuilder.class)
+        || type.isAssignableTo(java.util.Random.class)
+        || type.getSimpleName().startsWith("ArrayList")
+        || type.getSimpleName().startsWith("HashMap");
+  }
+
+  private static boolean isBroker(JavaClass type) {
+    String name = type.getPackageName();
+    return name.equals(BROKER) || name.startsWith(BROKER + ".");
+  }
+
+  /** {@code wire} of {@code dev.whippet.internal.wire}; the package itself when it is public. */
+  private static String shortName(JavaClass type) {
+    String name = type.getPackageName();
+    int internal = name.indexOf(".internal.");
+    return internal < 0 ? name : name.substring(internal + ".internal.".length());
+  }
+
+  private static boolean isProduct(Location location) {
+    return !location.contains("test-classes")
+        && !location.contains("testkit")
+        && !location.contains("/conformance/")
+        && !location.contains("/samples/");
+  }
+}
