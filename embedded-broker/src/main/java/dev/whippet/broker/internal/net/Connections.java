@@ -1,8 +1,86 @@
 package dev.whippet.broker.internal.net;
 
 import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** The connections of one loop. */
+/**
+ * The connections of one loop, and the one timer that watches those of them that wait for their
+ * peer; there is no timer while none does. Owner: the loop, except {@link #load}.
+ */
 final class Connections {
-  Connections(EventLoop loop, NetLimits limits) {}
+  private static final int LOOKS_PER_LIMIT = 4;
+
+  private final EventLoop loop;
+  private final long lookMillis;
+  private final Set<Connection> open = new HashSet<>();
+  private final Set<Connection> watched = new HashSet<>();
+  private final AtomicInteger load = new AtomicInteger();
+  private final List<Emptied> emptied = new ArrayList<>();
+  private boolean looking;
+
+  Connections(EventLoop loop, NetLimits limits) {
+    this.loop = loop;
+    this.lookMillis = Math.max(1, limits.times().shortest() / LOOKS_PER_LIMIT);
+  }
+
+  /** Connections handed to this loop and not yet closed; from any thread. */
+  AtomicInteger load() {
+    return load;
+  }
+
+  void add(Connection connection) {
+    open.add(connection);
+  }
+
+  void remove(Connection connection) {
+    open.remove(connection);
+    watched.remove(connection);
+    if (!emptied.isEmpty()) {
+      List<Emptied> left = List.copyOf(emptied);
+      emptied.clear();
+      left.forEach(waiting -> whenNone(waiting.listener, waiting.action));
+    }
+  }
+
+  List<Connection> of(Listener listener) {
+    return open.stream().filter(connection -> connection.belongsTo(listener)).toList();
+  }
+
+  /** Runs {@code action} as soon as no connection of {@code listener} is open. */
+  void whenNone(Listener listener, Runnable action) {
+    if (of(listener).isEmpty()) {
+      action.run();
+    } else {
+      emptied.add(new Emptied(listener, action));
+    }
+  }
+
+  void watch(Connection connection) {
+    watched.add(connection);
+    if (!looking) {
+      looking = true;
+      loop.schedule(this::look, lookMillis, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void look() {
+    looking = false;
+    for (Connection connection : List.copyOf(watched)) {
+      if (!connection.watch()) {
+        watched.remove(connection);
+      }
+    }
+    Iterator<Connection> first = watched.iterator();
+    if (first.hasNext()) {
+      watch(first.next());
+    }
+  }
+
+  private record Emptied(Listener listener, Runnable action) {}
 }

@@ -1,28 +1,196 @@
 package dev.whippet.broker.internal.net;
 
 import dev.whippet.broker.internal.command.RequestHandler;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.unix.UnixChannelOption;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A port, listened on by every loop, whose connections are spread over the loops. */
+/**
+ * A port, listened on by every loop, whose connections are spread over the loops. Where the
+ * transport cannot share a port (NIO) loop 0 listens for all.
+ *
+ * <p>{@link #bind} and {@link #stop} block; they are called on a start-up thread, never on a loop.
+ */
 public final class Listener {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Listener.class);
+  private static final int BACKLOG = 1024;
+  private static final long LAST_WAIT_MILLIS = 1_000;
 
-  /** Listens on {@code address}; port 0 takes a free one, the same for all loops. Blocks. */
+  private final Loops loops;
+  private final RequestHandler handler;
+  private final List<Channel> sockets = new ArrayList<>();
+  private final AtomicBoolean newerGenerationTold = new AtomicBoolean();
+  private InetSocketAddress address;
+  private volatile boolean stopping;
+
+  private Listener(Loops loops, RequestHandler handler) {
+    this.loops = loops;
+    this.handler = handler;
+  }
+
+  /**
+   * Listens on {@code address}; port 0 takes a free one, the same for all loops.
+   *
+   * @throws IOException when it cannot; the message names the address and what to do
+   */
   public static Listener bind(Loops loops, InetSocketAddress address, RequestHandler handler)
       throws IOException {
-    throw new UnsupportedOperationException();
+    Listener listener = new Listener(loops, handler);
+    try {
+      listener.bind(address);
+      return listener;
+    } catch (IOException e) {
+      listener.closeSockets();
+      throw new BindException(
+          "cannot listen on " + text(address) + ": " + e.getMessage() + ": " + advice(e));
+    }
+  }
+
+  private void bind(InetSocketAddress wanted) throws IOException {
+    if (wanted.isUnresolved()) {
+      throw new IOException("unknown host");
+    }
+    boolean shared = loops.transport().sharesPort();
+    if (shared && wanted.getPort() != 0) {
+      // Sockets that share a port would share it with another broker of the same user, too.
+      try (ServerSocket alone = new ServerSocket()) {
+        alone.bind(wanted);
+      }
+    }
+    address = wanted;
+    for (Loop loop : shared ? loops.all() : List.of(loops.loop(0))) {
+      address = bind(loop, address, shared);
+    }
+  }
+
+  private InetSocketAddress bind(Loop loop, InetSocketAddress wanted, boolean shared)
+      throws IOException {
+    Channel socket = loops.transport().serverChannel();
+    socket.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
+    socket.config().setOption(ChannelOption.SO_REUSEADDR, true);
+    if (shared) {
+      socket.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
+    }
+    socket.pipeline().addLast(new Acceptor(this, loop));
+    var registered = loop.executor().register(socket).awaitUninterruptibly();
+    var bound = registered.isSuccess() ? socket.bind(wanted).awaitUninterruptibly() : registered;
+    if (!bound.isSuccess()) {
+      socket.close().awaitUninterruptibly();
+      throw bound.cause() instanceof IOException e ? e : new IOException(bound.cause());
+    }
+    sockets.add(socket);
+    return (InetSocketAddress) socket.localAddress();
+  }
+
+  private static String advice(IOException e) {
+    String found = String.valueOf(e.getMessage());
+    if (found.contains("in use")) {
+      return "stop what listens there, or choose another port (0 takes a free one)";
+    }
+    if (found.contains("ermission denied")) {
+      return "choose a port from 1024 on, or allow this user to bind it";
+    }
+    return "choose an address of this machine, such as 127.0.0.1 or 0.0.0.0";
+  }
+
+  private static String text(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
   }
 
   /** Where it listens, with the real port. */
   public InetSocketAddress address() {
-    throw new UnsupportedOperationException();
+    return address;
+  }
+
+  /** Connections open on all loops, of all listeners; from any thread. */
+  public int connections() {
+    int sum = 0;
+    for (Loop loop : loops.all()) {
+      sum += loop.connections().load().get();
+    }
+    return sum;
   }
 
   /**
-   * Stops accepting, lets what runs finish for at most {@code graceMillis}, tells every peer by a
-   * frame with status 8, closes. Blocks; not on a loop.
+   * Stops accepting, lets what runs be answered, tells every peer by a frame with status 8, closes.
+   * Whoever is not done after {@code graceMillis} is cut off. Blocks.
    */
   public void stop(long graceMillis) {
-    throw new UnsupportedOperationException();
+    stopping = true;
+    closeSockets();
+    forEach(Connection::stop);
+    if (!awaitNone(graceMillis)) {
+      forEach(Connection::closeNow);
+      awaitNone(LAST_WAIT_MILLIS);
+    }
+  }
+
+  private void closeSockets() {
+    for (Channel socket : sockets) {
+      socket.close().awaitUninterruptibly();
+    }
+  }
+
+  private void forEach(Consumer<Connection> action) {
+    for (Loop loop : loops.all()) {
+      loop.execute(() -> loop.connections().of(this).forEach(action));
+    }
+  }
+
+  private boolean awaitNone(long millis) {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    CountDownLatch loopsLeft = new CountDownLatch(loops.size());
+    for (Loop loop : loops.all()) {
+      loop.execute(() -> loop.connections().whenNone(this, loopsLeft::countDown));
+    }
+    try {
+      return loopsLeft.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  RequestHandler handler() {
+    return handler;
+  }
+
+  NetLimits limits() {
+    return loops.limits();
+  }
+
+  Loops loops() {
+    return loops;
+  }
+
+  boolean isStopping() {
+    return stopping;
+  }
+
+  boolean isFull() {
+    return connections() >= limits().connectionsMax();
+  }
+
+  void newerGeneration(String peer) {
+    String message =
+        "{} speaks a newer generation of the Iggy protocol (0.9 or later), which this broker does"
+            + " not: closed. Use a client of generation 0.8.";
+    if (newerGenerationTold.compareAndSet(false, true)) {
+      LOGGER.warn(message, peer);
+    } else {
+      LOGGER.debug(message, peer);
+    }
   }
 }

@@ -3,30 +3,57 @@ package dev.whippet.broker.internal.net;
 /**
  * The bounds of connections. {@link #DEFAULT} is what a gateway wants; tests take smaller ones.
  *
- * @param loopBytesMax requests and replies under way on one loop; what does not fit is not read
- * @param requestsWaitingMax requests of one connection that were received and not answered; beyond
- *     that it is not read
+ * @param loopBytesMax requests under way on one loop; what does not fit is not read
+ * @param connectionBytesMax the same for one connection; one larger request is let through alone
+ * @param connectionRequestsMax requests of one connection that were received and not answered;
+ *     beyond that it is not read
  * @param unwrittenBytesMax replies of one connection that the peer has not taken; above it no
  *     further request of it starts, and it is not read
- * @param beforeLoginBytesMax bytes held for a connection that nobody logged in on
- * @param firstBytesMillisMax time for the first frame or the WebSocket handshake
- * @param frameMillisMax time for the rest of a frame, besides a second per {@link
- *     #FRAME_BYTES_PER_SECOND_MIN}
- * @param lingerMillisMax time between our last byte and the peer's close
+ * @param connectionsMax connections of all loops; more are closed at once
+ * @param times how long peers may take
  */
 public record NetLimits(
     long loopBytesMax,
-    int requestsWaitingMax,
+    long connectionBytesMax,
+    int connectionRequestsMax,
     int unwrittenBytesMax,
-    int beforeLoginBytesMax,
-    long firstBytesMillisMax,
-    long frameMillisMax,
-    long lingerMillisMax) {
+    int connectionsMax,
+    Times times) {
 
-  /** A sender of a large frame that is slower than this is cut off. */
-  public static final long FRAME_BYTES_PER_SECOND_MIN = 16 * 1024;
+  /**
+   * The bytes behind an unanswered login that are held in any case. More is held, up to what one
+   * read brings, while the loop has memory to spare; otherwise the connection is closed.
+   */
+  public static final int BEFORE_LOGIN_BYTES_MAX = 8 << 10;
 
-  /** 128 MiB a loop, 256 requests, 1 MiB unwritten, 8 KiB before login, 60 s, 60 s, 1 s. */
+  /**
+   * 128 MiB a loop, 32 MiB and 256 requests a connection, 1 MiB unwritten, 20,000 connections; a
+   * minute for each step of a peer, a second for its close.
+   */
   public static final NetLimits DEFAULT =
-      new NetLimits(128L << 20, 256, 1 << 20, 8 << 10, 60_000, 60_000, 1_000);
+      new NetLimits(
+          128L << 20, 32L << 20, 256, 1 << 20, 20_000, new Times(60_000, 60_000, 60_000, 1_000));
+
+  /**
+   * How long peers may take. Whoever exceeds one is closed without a word.
+   *
+   * @param firstFrameMillisMax from connecting to the first complete frame, or to the end of the
+   *     WebSocket handshake
+   * @param frameMillisMax for the rest of a frame, besides a second per {@link
+   *     #FRAME_BYTES_PER_SECOND_MIN} bytes of it
+   * @param stalledMillisMax taking none of the replies, while more wait than fit
+   * @param lingerMillisMax from our last byte to the peer's close
+   */
+  public record Times(
+      long firstFrameMillisMax, long frameMillisMax, long stalledMillisMax, long lingerMillisMax) {
+
+    /** A sender of a large frame that is slower than this is cut off. */
+    public static final long FRAME_BYTES_PER_SECOND_MIN = 16 << 10;
+
+    long shortest() {
+      return Math.min(
+          Math.min(firstFrameMillisMax, frameMillisMax),
+          Math.min(stalledMillisMax, lingerMillisMax));
+    }
+  }
 }

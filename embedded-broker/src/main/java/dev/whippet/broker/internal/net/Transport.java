@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.net;
 
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
@@ -132,7 +133,8 @@ public record Transport(Kind kind, String whyNotBetter) {
               .bufferGroupId(BUFFER_GROUP)
               .bufferRingSize(BUFFER_COUNT)
               .batchSize(BUFFER_COUNT)
-              .allocator(new IoUringFixedBufferRingAllocator(BUFFER_BYTES))
+              .allocator(
+                  new IoUringFixedBufferRingAllocator(PooledByteBufAllocator.DEFAULT, BUFFER_BYTES))
               .build());
     }
     return config;

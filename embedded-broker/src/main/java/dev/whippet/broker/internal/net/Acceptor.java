@@ -1,0 +1,127 @@
+package dev.whippet.broker.internal.net;
+
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringChannelOption;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes the connections that one loop accepts and gives each to the loop that has the fewest: the
+ * kernel spreads by a hash of addresses and ports, which leaves loops idle when peers are few.
+ */
+final class Acceptor extends ChannelInboundHandlerAdapter {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Acceptor.class);
+
+  /** A peer that vanished without a word is found after about two minutes. */
+  private static final int KEEP_ALIVE_IDLE_SECONDS = 60;
+
+  private static final int KEEP_ALIVE_INTERVAL_SECONDS = 15;
+  private static final int KEEP_ALIVE_PROBES = 4;
+  private static final int USER_TIMEOUT_MILLIS = 120_000;
+
+  private static final int RECEIVE_BYTES_MAX = 256 << 10;
+
+  /** Out of descriptors, most likely: accepting goes on after this. */
+  private static final long PAUSE_MILLIS = 1_000;
+
+  private final Listener listener;
+  private final Loop own;
+
+  Acceptor(Listener listener, Loop own) {
+    this.listener = listener;
+    this.own = own;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    Channel channel = (Channel) message;
+    if (listener.isStopping() || listener.isFull()) {
+      LOGGER.debug("{}: closed at once: stopping, or too many connections", channel);
+      channel.unsafe().closeForcibly();
+      return;
+    }
+    Loop target = leastLoaded();
+    AtomicInteger load = target.connections().load();
+    load.incrementAndGet();
+    channel.closeFuture().addListener(closed -> load.decrementAndGet());
+    configure(channel.config());
+    channel.pipeline().addLast(new Connection(listener, target));
+    target
+        .executor()
+        .register(channel)
+        .addListener(
+            registered -> {
+              if (!registered.isSuccess()) {
+                channel.unsafe().closeForcibly();
+              }
+            });
+  }
+
+  private Loop leastLoaded() {
+    Loop best = own;
+    int least = own.connections().load().get();
+    for (Loop loop : listener.loops().all()) {
+      int count = loop.connections().load().get();
+      if (count < least) {
+        best = loop;
+        least = count;
+      }
+    }
+    return best;
+  }
+
+  private void configure(ChannelConfig config) {
+    int unwrittenBytesMax = listener.limits().unwrittenBytesMax();
+    config.setAllocator(PooledByteBufAllocator.DEFAULT);
+    config.setOption(ChannelOption.TCP_NODELAY, true);
+    config.setOption(ChannelOption.SO_KEEPALIVE, true);
+    config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    config.setOption(
+        ChannelOption.WRITE_BUFFER_WATER_MARK,
+        new WriteBufferWaterMark(unwrittenBytesMax / 2, unwrittenBytesMax));
+    config.setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(512, 2048, RECEIVE_BYTES_MAX));
+    switch (listener.loops().transport().kind()) {
+      case IO_URING -> configureRing(config);
+      case EPOLL -> configureEpoll(config);
+      case NIO -> {} // has no more options for TCP
+    }
+  }
+
+  private static void configureRing(ChannelConfig config) {
+    config.setOption(IoUringChannelOption.TCP_KEEPIDLE, KEEP_ALIVE_IDLE_SECONDS);
+    config.setOption(IoUringChannelOption.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_SECONDS);
+    config.setOption(IoUringChannelOption.TCP_KEEPCNT, KEEP_ALIVE_PROBES);
+    config.setOption(IoUringChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
+    if (IoUring.isRegisterBufferRingSupported()) {
+      config.setOption(IoUringChannelOption.IO_URING_BUFFER_GROUP_ID, Transport.BUFFER_GROUP);
+    }
+  }
+
+  private static void configureEpoll(ChannelConfig config) {
+    config.setOption(EpollChannelOption.TCP_KEEPIDLE, KEEP_ALIVE_IDLE_SECONDS);
+    config.setOption(EpollChannelOption.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_SECONDS);
+    config.setOption(EpollChannelOption.TCP_KEEPCNT, KEEP_ALIVE_PROBES);
+    config.setOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    LOGGER.warn("{}: cannot accept, pausing: {}", ctx.channel(), cause.toString());
+    ChannelConfig config = ctx.channel().config();
+    if (config.isAutoRead()) {
+      config.setAutoRead(false);
+      ctx.executor().schedule(() -> config.setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+}

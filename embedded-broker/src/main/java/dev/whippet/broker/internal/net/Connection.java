@@ -1,0 +1,314 @@
+package dev.whippet.broker.internal.net;
+
+import dev.whippet.broker.internal.command.ClientSession;
+import dev.whippet.broker.internal.websocket.ServerHandshake;
+import dev.whippet.internal.wire.XxHash32;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One accepted connection, the only handler of its channel. Owner: its loop.
+ *
+ * <pre>
+ *   FIRST BYTES --GET --> HANDSHAKE --101--> WEBSOCKET FRAMES --+
+ *        |                    |4xx                              |
+ *        +--frame length--> FRAMES -----------------------------+
+ *        +--zero--+           |                                 | farewell after the replies due
+ *                 v           v                                 v
+ *              LINGERING: our side is shut, bytes are thrown away until the peer closes
+ * </pre>
+ *
+ * <p>Whatever a peer does ends its own connection at most, silently: resets, half frames, a reader
+ * that never reads ({@link NetLimits}).
+ */
+final class Connection extends ChannelInboundHandlerAdapter {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Connection.class);
+
+  /** iggy-classic.md 3.4.3. */
+  private static final int TRANSPORT_TCP = 1;
+
+  private static final int TRANSPORT_WEBSOCKET = 4;
+
+  private final Listener listener;
+  private final Loop loop;
+  private final ReplyQueue queue;
+  private final Patience patience;
+
+  private ChannelHandlerContext context;
+  private Stage stage = new FirstBytes(this);
+  private RequestAssembler assembler;
+  private ReplyWriter writer;
+  private ClientSession session;
+  private boolean inputEnded;
+  private boolean lingering;
+  private boolean gone;
+
+  Connection(Listener listener, Loop loop) {
+    this.listener = listener;
+    this.loop = loop;
+    this.queue = new ReplyQueue(this, loop, listener.limits(), listener.handler());
+    this.patience = new Patience(listener.limits().times());
+  }
+
+  // --- from the channel -------------------------------------------------------------------------
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    context = ctx;
+    patience.connected(now());
+    loop.connections().add(this);
+    loop.connections().watch(this);
+    if (listener.isStopping()) {
+      stop();
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    try {
+      while (in.isReadable()) {
+        stage.read(in);
+      }
+    } finally {
+      in.release();
+    }
+    if (assembler != null && assembler.blocked()) {
+      adjustReading(); // not only at the end of the read: more would come
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (assembler != null) {
+      adjustReading();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (!writable()) {
+      patience.stalled(unwrittenBytes(), now());
+      loop.connections().watch(this);
+    }
+    queue.work();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      inputEnded = true;
+      if (lingering || assembler == null) {
+        ctx.close();
+      } else {
+        endInput();
+      }
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    LOGGER.debug("{}: closed", this, cause);
+    ctx.close();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    if (gone || context == null) {
+      return;
+    }
+    gone = true;
+    stage = Stage.NOTHING;
+    queue.close();
+    stopRequests();
+    if (writer != null) {
+      writer.close();
+    }
+    loop.connections().remove(this);
+    if (session != null) {
+      listener.handler().disconnected(session);
+    }
+  }
+
+  // --- stages -----------------------------------------------------------------------------------
+
+  /** {@code first} holds what was read already; heap memory outside every pool. */
+  void startHandshake(ByteBuf first) {
+    stage = new Handshaking(this, context.alloc());
+    stage.read(first);
+  }
+
+  void handshakeEnded(ServerHandshake.Answer answer) {
+    if (!answer.accepted()) {
+      LOGGER.debug("{}: handshake refused with {}", this, answer.status());
+      linger(context.writeAndFlush(answer.response()));
+      return;
+    }
+    context.writeAndFlush(answer.response(), context.voidPromise());
+    patience.opened();
+    open(true);
+    stage = new WebSocketFrames(assembler, queue, writer);
+  }
+
+  void startFrames(ByteBuf first) {
+    open(false);
+    stage = in -> assembler.read(in, in.readableBytes(), 0);
+    stage.read(first);
+  }
+
+  void refuseNewerGeneration() {
+    listener.newerGeneration(address());
+    linger(context.writeAndFlush(context.alloc().buffer(0, 0)));
+  }
+
+  private void open(boolean webSocket) {
+    String address = address();
+    byte[] ascii = address.getBytes(StandardCharsets.US_ASCII);
+    int clientId = XxHash32.hash(ascii, 0, ascii.length);
+    int transport = webSocket ? TRANSPORT_WEBSOCKET : TRANSPORT_TCP;
+    writer = new ReplyWriter(context, webSocket);
+    assembler = new RequestAssembler(this, queue, loop.memory(), context.alloc());
+    session = listener.handler().connected(clientId, address, transport, loop.index());
+    queue.open(session, writer);
+  }
+
+  // --- from the queue and the assembler ---------------------------------------------------------
+
+  boolean loggedIn() {
+    return session.loggedIn();
+  }
+
+  /** False while the peer has not taken enough of its replies. */
+  boolean writable() {
+    return context.channel().isWritable();
+  }
+
+  /** There may be room for the next request. */
+  void resumeReading() {
+    if (gone || assembler == null) {
+      return;
+    }
+    assembler.resume();
+    if (inputEnded) {
+      endInput();
+    }
+    adjustReading();
+  }
+
+  /** No request is taken any more. */
+  void stopRequests() {
+    if (assembler != null) {
+      assembler.stop();
+    }
+  }
+
+  /** Every reply due is written: the last words. */
+  void finish(Farewell farewell) {
+    linger(writer.writeLast(farewell));
+  }
+
+  /** Ends it without a word. */
+  void drop(String why) {
+    LOGGER.debug("{}: dropped: {}", this, why);
+    context.close();
+  }
+
+  // --- from the loop's Connections --------------------------------------------------------------
+
+  /** The broker stops: what runs is answered, the rest is not, then status 8. */
+  void stop() {
+    if (assembler != null) {
+      queue.stop();
+    } else if (stage instanceof FirstBytes) { // taken for a classic client that said nothing yet
+      writer = new ReplyWriter(context, false);
+      finish(Farewell.STOP);
+    } else if (!lingering) {
+      drop("stop");
+    }
+  }
+
+  /** Closes it when the peer took too long; false when nothing is to be watched any more. */
+  boolean watch() {
+    String overdue = patience.overdue(unwrittenBytes(), writable(), now());
+    if (overdue != null) {
+      drop(overdue);
+      return false;
+    }
+    return patience.isNeeded();
+  }
+
+  void closeNow() {
+    context.close();
+  }
+
+  boolean belongsTo(Listener owner) {
+    return listener == owner;
+  }
+
+  // --- steps ------------------------------------------------------------------------------------
+
+  private void endInput() {
+    if (!assembler.blocked()) {
+      queue.end(Farewell.NONE);
+    }
+  }
+
+  private void linger(ChannelFuture lastWrite) {
+    stage = Stage.NOTHING;
+    lingering = true;
+    patience.lingers(now());
+    loop.connections().watch(this);
+    context.channel().config().setAutoRead(true);
+    lastWrite.addListener(
+        done -> {
+          if (done.isSuccess() && !inputEnded && context.channel() instanceof DuplexChannel c) {
+            c.shutdownOutput();
+          } else {
+            context.close();
+          }
+        });
+  }
+
+  private void adjustReading() {
+    if (patience.read(assembler.frames(), assembler.missingBytes(), now()) && !lingering) {
+      loop.connections().watch(this);
+    }
+    Channel channel = context.channel();
+    boolean read = lingering || !assembler.blocked();
+    if (channel.config().isAutoRead() != read) {
+      channel.config().setAutoRead(read);
+    }
+  }
+
+  private long unwrittenBytes() {
+    return context.channel().unsafe().outboundBuffer() == null
+        ? 0
+        : context.channel().unsafe().outboundBuffer().totalPendingWriteBytes();
+  }
+
+  private long now() {
+    return loop.executor().ticker().nanoTime();
+  }
+
+  private String address() {
+    Object remote = context.channel().remoteAddress();
+    return remote instanceof InetSocketAddress inet
+        ? NetUtil.toSocketAddressString(inet)
+        : String.valueOf(remote);
+  }
+
+  @Override
+  public String toString() {
+    return context == null ? "connection" : "connection from " + address();
+  }
+}

@@ -1,0 +1,25 @@
+package dev.whippet.broker.internal.net;
+
+import dev.whippet.broker.internal.websocket.ServerHandshake;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+
+/** The HTTP request that opens a WebSocket, until it is answered. */
+final class Handshaking implements Stage {
+  private final Connection connection;
+  private final ByteBufAllocator allocator;
+  private final ServerHandshake handshake = new ServerHandshake();
+
+  Handshaking(Connection connection, ByteBufAllocator allocator) {
+    this.connection = connection;
+    this.allocator = allocator;
+  }
+
+  @Override
+  public void read(ByteBuf in) {
+    ServerHandshake.Answer answer = handshake.read(in, allocator);
+    if (answer != null) {
+      connection.handshakeEnded(answer);
+    }
+  }
+}

@@ -1,0 +1,314 @@
+package dev.whippet.broker.internal.net;
+
+import dev.whippet.broker.internal.command.Request;
+import dev.whippet.broker.internal.websocket.MaskedCopy;
+import dev.whippet.broker.internal.wire.Admission;
+import dev.whippet.broker.internal.wire.ClassicDialect;
+import dev.whippet.broker.internal.wire.Refusal;
+import dev.whippet.internal.wire.Limits;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+
+/**
+ * Cuts a connection's byte stream into requests (iggy-classic.md 1.1), however it arrives. TCP and
+ * WebSocket share it: WebSocket's mask goes into the one copy that a payload takes, into a buffer
+ * of its exact size.
+ *
+ * <pre>
+ *   HEADER    8 bytes                       --complete--> ADMISSION
+ *   ADMISSION no room in queue or memory    blocked: bytes are held, reading stops; resume() retries
+ *             TAKE, memory taken            --> PAYLOAD --complete--> decoded, queued --> HEADER
+ *             DRAIN, DRAIN_AND_TAKE         --> DRAIN   --complete--> answered or queued --> HEADER
+ *             CLOSE                         --> OVER, answered
+ *   OVER      bytes are thrown away
+ * </pre>
+ *
+ * <p>Limits: {@link Admission} for one request, {@link ReplyQueue#accepts} for those under way,
+ * {@link LoopMemory} for all of the loop. Nothing is allocated before a length has passed all
+ * three. Owner: the connection's loop.
+ */
+final class RequestAssembler {
+  private enum State {
+    HEADER,
+    ADMISSION,
+    PAYLOAD,
+    DRAIN,
+    OVER
+  }
+
+  private final Connection connection;
+  private final ReplyQueue queue;
+  private final LoopMemory memory;
+  private final ByteBufAllocator allocator;
+
+  private State state = State.HEADER;
+  private long header;
+  private int headerBytes;
+  private int code;
+  private long missing;
+  private Admission admission;
+  private ByteBuf payload;
+  private long charged;
+
+  private ByteBuf held;
+  private long heldCharged;
+  private boolean blocked;
+  private boolean awaitingMemory;
+  private boolean running;
+  private long frames;
+
+  RequestAssembler(
+      Connection connection, ReplyQueue queue, LoopMemory memory, ByteBufAllocator allocator) {
+    this.connection = connection;
+    this.queue = queue;
+    this.memory = memory;
+    this.allocator = allocator;
+  }
+
+  /** Takes exactly {@code length} bytes of {@code in}; {@code mask} as in {@link MaskedCopy}. */
+  void read(ByteBuf in, int length, int mask) {
+    int start = in.readerIndex();
+    int end = start + length;
+    if (!blocked && held == null) {
+      run(in, end, mask);
+    }
+    int left = end - in.readerIndex();
+    if (left > 0) {
+      hold(in, left, MaskedCopy.rotate(mask, length - left));
+    }
+  }
+
+  /** True while the next request waits for room: the connection is not read. */
+  boolean blocked() {
+    return blocked;
+  }
+
+  /**
+   * Payload bytes still to come of the frame under way, 0 while its header is incomplete; -1
+   * between two frames and while a frame waits for us.
+   */
+  long missingBytes() {
+    if (state == State.PAYLOAD || state == State.DRAIN) {
+      return missing;
+    }
+    return state == State.HEADER && headerBytes > 0 ? 0 : -1;
+  }
+
+  /** Complete frames seen so far. */
+  long frames() {
+    return frames;
+  }
+
+  /** There may be room now. */
+  void resume() {
+    if (!blocked || running) {
+      return;
+    }
+    blocked = false;
+    admit();
+    if (!blocked && held != null) {
+      run(held, held.writerIndex(), 0);
+    }
+    if (held != null && !held.isReadable()) {
+      dropHeld();
+    }
+  }
+
+  /** No more requests of this connection: gives everything back. */
+  void stop() {
+    state = State.OVER;
+    blocked = false;
+    headerBytes = 0;
+    missing = 0;
+    if (payload != null) {
+      payload.release();
+      payload = null;
+    }
+    long back = charged;
+    charged = 0;
+    if (held != null && !running) {
+      dropHeld();
+    }
+    memory.give(back);
+  }
+
+  private void run(ByteBuf in, int end, int mask) {
+    running = true;
+    try {
+      int rotated = mask;
+      while (in.readerIndex() < end && !blocked) {
+        int before = in.readerIndex();
+        step(in, end - before, rotated);
+        rotated = MaskedCopy.rotate(rotated, in.readerIndex() - before);
+      }
+    } finally {
+      running = false;
+    }
+  }
+
+  private void step(ByteBuf in, int available, int mask) {
+    switch (state) {
+      case HEADER -> readHeader(in, available, mask);
+      case PAYLOAD -> {
+        int length = (int) Math.min(missing, available);
+        MaskedCopy.copy(in, payload, length, mask);
+        missing -= length;
+        if (missing == 0) {
+          take();
+        }
+      }
+      case DRAIN -> {
+        int length = (int) Math.min(missing, available);
+        in.skipBytes(length);
+        missing -= length;
+        if (missing == 0) {
+          drained();
+        }
+      }
+      case OVER -> in.skipBytes(available);
+      case ADMISSION -> throw new IllegalStateException("bytes before admission");
+    }
+  }
+
+  private void readHeader(ByteBuf in, int available, int mask) {
+    if (headerBytes == 0 && available >= Limits.FRAME_HEADER_BYTES && mask == 0) {
+      header = in.readLongLE();
+    } else {
+      if (headerBytes == 0) {
+        header = 0;
+      }
+      int b = in.readByte() ^ mask >>> 24;
+      header |= (b & 0xffL) << 8 * headerBytes;
+      headerBytes++;
+      if (headerBytes < Limits.FRAME_HEADER_BYTES) {
+        return;
+      }
+    }
+    headerBytes = 0;
+    state = State.ADMISSION;
+    admit();
+  }
+
+  private void admit() {
+    if (state != State.ADMISSION) {
+      return;
+    }
+    long length = (header & 0xffff_ffffL) - Integer.BYTES;
+    code = (int) (header >>> 32);
+    if (awaitingMemory || !queue.accepts(Math.max(length, 0))) {
+      blocked = true;
+      return;
+    }
+    admission = Admission.of(code, length, connection.loggedIn());
+    missing = Math.max(length, 0);
+    switch (admission.action()) {
+      case TAKE -> allocate((int) length);
+      case DRAIN, DRAIN_AND_TAKE -> {
+        state = State.DRAIN;
+        if (missing == 0) {
+          drained();
+        }
+      }
+      case CLOSE -> {
+        missing = 0;
+        state = State.OVER;
+        queue.refuse(admission.status(), true);
+      }
+    }
+  }
+
+  private void allocate(int length) {
+    if (length == 0) {
+      handOver(Unpooled.EMPTY_BUFFER);
+      return;
+    }
+    if (!memory.tryTake(length)) {
+      blocked = true;
+      awaitingMemory = true;
+      memory.await(
+          () -> {
+            awaitingMemory = false;
+            connection.resumeReading();
+          });
+      return;
+    }
+    charged = length;
+    state = State.PAYLOAD;
+    payload = allocator.directBuffer(length, length);
+  }
+
+  private void take() {
+    ByteBuf complete = payload;
+    payload = null;
+    try {
+      handOver(complete);
+    } finally {
+      complete.release();
+    }
+  }
+
+  private void drained() {
+    if (admission.action() == Admission.Action.DRAIN) {
+      nextFrame();
+      queue.refuse(admission.status(), false);
+    } else {
+      handOver(Unpooled.EMPTY_BUFFER);
+    }
+  }
+
+  private void handOver(ByteBuf complete) {
+    nextFrame();
+    Request request;
+    try {
+      request = ClassicDialect.decode(code, complete);
+    } catch (Refusal e) {
+      giveCharged();
+      queue.refuse(e.status(), false);
+      return;
+    }
+    long bytes = charged;
+    charged = 0;
+    queue.add(request, bytes);
+  }
+
+  private void nextFrame() {
+    state = State.HEADER;
+    frames++;
+  }
+
+  private void giveCharged() {
+    long back = charged;
+    charged = 0;
+    memory.give(back);
+  }
+
+  private void hold(ByteBuf in, int length, int mask) {
+    if (state == State.OVER) {
+      in.skipBytes(length);
+      return;
+    }
+    if (held == null) {
+      held = allocator.directBuffer(length);
+    }
+    held.discardSomeReadBytes().ensureWritable(length);
+    MaskedCopy.copy(in, held, length, mask);
+    memory.take(length);
+    heldCharged += length;
+    boolean tooMuch =
+        !connection.loggedIn()
+            && held.readableBytes() > NetLimits.BEFORE_LOGIN_BYTES_MAX
+            && memory.heldBytes() > memory.bytesMax();
+    if (tooMuch) {
+      connection.drop("sends on before its login is answered");
+    }
+  }
+
+  private void dropHeld() {
+    held.release();
+    held = null;
+    long back = heldCharged;
+    heldCharged = 0;
+    memory.give(back);
+  }
+}
