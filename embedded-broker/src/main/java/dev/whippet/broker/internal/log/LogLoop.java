@@ -1,8 +1,15 @@
 package dev.whippet.broker.internal.log;
 
+import dev.whippet.broker.internal.file.AsyncFile;
+import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.file.LoopFiles;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -11,13 +18,18 @@ import java.util.function.LongSupplier;
  * tell about damage. Made at start-up, then used by that loop only.
  */
 public final class LogLoop {
-
   final LoopFiles files;
   final ByteBufAllocator allocator;
   final LogConfig config;
   final LongSupplier clockMicros;
-  final Random random;
   final Consumer<Damage> damage;
+
+  /** Message ids; not the source of salts, since peers see ids and could compute on. */
+  final SplittableRandom ids;
+
+  final HotTail.Budget tails;
+  private final Random random;
+  private final Set<Path> durableDirectories = new HashSet<>();
 
   /**
    * @param files the loop's own files
@@ -40,5 +52,71 @@ public final class LogLoop {
     this.clockMicros = clockMicros;
     this.random = random;
     this.damage = damage;
+    this.ids = new SplittableRandom(random.nextLong());
+    this.tails = new HotTail.Budget(config.tailBytesMax());
+  }
+
+  /** Bytes of memory that the newest commits take up for readers. Owner loop. */
+  public long tailBytes() {
+    return tails.bytes();
+  }
+
+  long newSalt() {
+    return random.nextLong();
+  }
+
+  ByteBuf allocateBlocks(int bytes) {
+    return Blocks.allocate(allocator, bytes);
+  }
+
+  /** Creates a directory and makes its name durable; its parent must have a durable name. */
+  void ensureDirectory(Path directory, FileCompletion<Void> done) {
+    if (durableDirectories.contains(directory)) {
+      done.done(null, null);
+      return;
+    }
+    files.createDirectory(
+        directory,
+        (created, failure) -> {
+          if (failure != null) {
+            done.done(null, failure);
+            return;
+          }
+          files.syncDirectory(
+              directory.toAbsolutePath().getParent(),
+              (synced, notSynced) -> {
+                if (notSynced == null) {
+                  durableDirectories.add(directory);
+                }
+                done.done(null, notSynced);
+              });
+        });
+  }
+
+  /** The directory was or will be removed. */
+  void forgetDirectory(Path directory) {
+    durableDirectories.remove(directory);
+  }
+
+  /** Creates a file in a durable directory and makes its name durable. */
+  void createFile(Segment file, FileCompletion<AsyncFile> done) {
+    file.use(
+        files,
+        (opened, failure) -> {
+          if (failure != null) {
+            done.done(null, failure);
+            return;
+          }
+          files.syncDirectory(
+              file.path.getParent(),
+              (synced, notSynced) -> {
+                if (notSynced != null) {
+                  file.release();
+                  done.done(null, notSynced);
+                } else {
+                  done.done(opened, null);
+                }
+              });
+        });
   }
 }

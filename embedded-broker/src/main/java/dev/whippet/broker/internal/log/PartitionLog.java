@@ -1,11 +1,31 @@
 package dev.whippet.broker.internal.log;
 
 import dev.whippet.broker.internal.file.BlockingFiles;
+import dev.whippet.broker.internal.file.FileCompletion;
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 
-/** One partition's log. Owner loop only, unless a method says otherwise. */
+/**
+ * One partition's log: batches in offset order, in segments {@code <base offset, 20 digits>.seg} of
+ * the directory {@code <incarnation, 16 hex digits>} (docs/FORMAT.md).
+ *
+ * <ul>
+ *   <li>append and publish stamp the records, note the producer's mark as appended and queue the
+ *       batch; one commit is in flight, what arrives meanwhile is the next ({@link CommitQueue});
+ *   <li>a commit is one durable, block-aligned write behind the last one; when the segment is full,
+ *       the commit begins a new one: file and name first, then header, snapshot of producers and
+ *       batches in one write;
+ *   <li>when it is durable, and only then, its batches are visible and the answers leave;
+ *   <li>when it failed, nothing of it and of what waits becomes visible, the producers' marks roll
+ *       back, and the partition is read-only until it is recovered from disk.
+ * </ul>
+ *
+ * Owner loop only, unless a method says otherwise. Limits: {@link LogConfig}.
+ */
 public final class PartitionLog {
 
   /** What publish did (whippet-extension.md 3.1). */
@@ -24,11 +44,58 @@ public final class PartitionLog {
   /** {@code highestDurableSequence} is 0 when the producer is not known here. */
   public record ProducerMark(boolean known, long highestDurableSequence) {}
 
-  private PartitionLog() {}
+  /** Bytes of one batch, so that positions inside a commit fit an int. */
+  private static final int BATCH_BYTES_MAX = 1 << 30;
+
+  private static final LogFailure CLOSED =
+      new LogFailure(LogFailure.Reason.CLOSED, "the partition is closed or deleted");
+
+  private final LogLoop loop;
+  private final Path partitions;
+  private final Path directory;
+  private final long incarnation;
+  private final PartitionWriter writer;
+  private final PartitionReader reader;
+  private final HotTail tail;
+  private final ProducerTable producers;
+  private final List<Segment> segmentList = new ArrayList<>();
+
+  /** Removed with the partition although they are no segments of it. */
+  private final List<Path> leftovers = new ArrayList<>();
+
+  private long appendedEnd;
+  private long lastTimestamp;
+
+  /** Not empty once the log is being closed or deleted. */
+  private final ArrayDeque<Runnable> endings = new ArrayDeque<>();
+
+  private boolean closed;
+
+  /** False as long as there can't be anything to delete. */
+  private boolean onDisk;
+
+  private volatile long durableEnd;
+  private volatile long firstOffset;
+  private volatile long messages;
+  private volatile long bytes;
+  private volatile int segments = 1;
+  private volatile String readOnlyReason;
+
+  private PartitionLog(LogLoop loop, Path partitions, long incarnation, ProducerTable producers) {
+    this.loop = loop;
+    this.partitions = partitions;
+    this.directory = directoryOf(partitions, incarnation);
+    this.incarnation = incarnation;
+    this.producers = producers;
+    this.tail = new HotTail(loop.tails);
+    this.writer = new PartitionWriter(loop, this, producers);
+    this.reader = new PartitionReader(loop, this);
+  }
 
   /** A new, empty partition; touches no disk. Any thread, before the owner loop uses it. */
   public static PartitionLog create(LogLoop loop, Path partitions, long incarnation) {
-    throw new UnsupportedOperationException();
+    ProducerTable producers = new ProducerTable(loop.config.producersMax());
+    return new PartitionLog(loop, partitions, incarnation, producers);
   }
 
   /**
@@ -37,94 +104,412 @@ public final class PartitionLog {
    */
   public static PartitionLog recover(
       LogLoop loop, BlockingFiles disk, Path partitions, long incarnation) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Incarnations that have a directory; those that the catalog doesn't know are left-overs. */
-  public static List<Long> incarnations(BlockingFiles disk, Path partitions) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Stamps and stores {@code count} validated records; takes over the reference. */
-  public void append(ByteBuf records, int count, int userId, LogCallback<Long> done) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Stores what is new of a published batch (whippet-extension.md 3.2); takes the reference. */
-  public void publish(
-      ByteBuf records, int count, Publication publication, LogCallback<Published> done) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Waits for commits under way. */
-  public void producerState(Producer producer, LogCallback<ProducerMark> done) {
-    throw new UnsupportedOperationException();
+    PartitionRecovery found =
+        new PartitionRecovery(
+            disk, directoryOf(partitions, incarnation), incarnation, loop.config, loop.damage);
+    found.run();
+    PartitionLog log = new PartitionLog(loop, partitions, incarnation, found.producers);
+    log.segmentList.addAll(found.segments);
+    log.leftovers.addAll(found.leftovers);
+    log.writer.continueIn(found.active);
+    log.onDisk = found.onDisk;
+    log.reader.noted(found.gaps);
+    log.appendedEnd = found.endOffset;
+    log.durableEnd = found.endOffset;
+    log.lastTimestamp = found.lastTimestamp;
+    log.messages = found.messages;
+    log.bytes = found.bytes;
+    log.segments = Math.max(1, found.segments.size());
+    log.firstOffset = found.segments.isEmpty() ? found.endOffset : found.segments.get(0).base;
+    if (found.readOnlyReason != null) {
+      log.readOnlyReason = found.readOnlyReason;
+      log.writer.refuse(new LogFailure(LogFailure.Reason.READ_ONLY, found.readOnlyReason));
+    }
+    return log;
   }
 
   /**
-   * Records from {@code fromOffset} (or the first retained one) up to the durable end; at least one
-   * when there is one, however large.
+   * Incarnations that have a directory, in no order; those that the catalog doesn't know are
+   * left-overs, to be recovered and deleted. Blocks: start-up thread only.
+   */
+  public static List<Long> incarnations(BlockingFiles disk, Path partitions) throws IOException {
+    List<Long> found = new ArrayList<>();
+    for (Path directory : disk.list(partitions)) {
+      String name = directory.getFileName().toString();
+      if (name.matches("[0-9a-f]{16}")) {
+        found.add(Long.parseUnsignedLong(name, 16));
+      }
+    }
+    return found;
+  }
+
+  private static Path directoryOf(Path partitions, long incarnation) {
+    return partitions.resolve(String.format("%016x", incarnation));
+  }
+
+  // --- appending ------------------------------------------------------------------------------
+
+  /**
+   * Stamps (in place) and stores {@code count} validated records; takes over the reference. Ends
+   * with the offset of the first when all are on stable storage.
+   */
+  public void append(ByteBuf records, int count, int userId, LogCallback<Long> done) {
+    LogFailure refusal = refusalOf(records);
+    if (refusal != null) {
+      records.release();
+      done.done(null, refusal);
+      return;
+    }
+    BatchHeader header = stamped(records, count, userId);
+    enqueue(
+        records,
+        header,
+        null,
+        (nothing, failure) -> done.done(failure == null ? header.baseOffset : null, failure));
+  }
+
+  /**
+   * Stores what is new of a published batch, once and in order (whippet-extension.md 3.2); takes
+   * over the reference. Ends when all of it is on stable storage, also for what was known already.
+   */
+  public void publish(
+      ByteBuf records, int count, Publication publication, LogCallback<Published> done) {
+    ProducerTable.Marks marks = producers.find(publication.producer());
+    long last = publication.firstSequence() + count - 1;
+    LogFailure refusal = refusalOf(publication, last, marks);
+    long appended = marks == null ? 0 : marks.appended;
+    if (refusal == null && last <= appended) {
+      records.release();
+      answerKnown(marks, last, done);
+      return;
+    }
+    refusal = refusal == null ? refusalOf(records) : refusal;
+    if (refusal == null && marks == null) {
+      marks = producers.add(publication.producer());
+      refusal = marks == null ? tooManyProducers() : null;
+    }
+    if (refusal != null) {
+      records.release();
+      done.done(null, refusal);
+      return;
+    }
+    int known = (int) Math.max(0, appended + 1 - publication.firstSequence());
+    store(records, count, known, publication, marks, done);
+  }
+
+  private void store(
+      ByteBuf records,
+      int count,
+      int known,
+      Publication publication,
+      ProducerTable.Marks marks,
+      LogCallback<Published> done) {
+    for (int i = 0; i < known; i++) {
+      records.skipBytes(BatchHeader.recordBytes(records, records.readerIndex()));
+    }
+    Producer producer = publication.producer();
+    BatchHeader header = stamped(records, count - known, producer.userId());
+    header.published = true;
+    header.producerHigh = producer.idHigh();
+    header.producerLow = producer.idLow();
+    header.channel = producer.channel();
+    header.epoch = publication.epoch();
+    header.firstSequence = publication.firstSequence() + known;
+    header.lastSequence = publication.firstSequence() + count - 1;
+    marks.appended = header.lastSequence;
+    marks.epoch = publication.epoch();
+    Outcome outcome = known == 0 ? Outcome.STORED : Outcome.KNOWN_PART_SKIPPED;
+    enqueue(
+        records,
+        header,
+        marks,
+        (nothing, failure) ->
+            done.done(
+                failure == null ? new Published(outcome, header.baseOffset, marks.durable) : null,
+                failure));
+  }
+
+  private void answerKnown(ProducerTable.Marks marks, long last, LogCallback<Published> done) {
+    if (last <= marks.durable) {
+      done.done(new Published(Outcome.ALL_KNOWN, -1, marks.durable), null);
+      return;
+    }
+    enqueue(
+        null,
+        null,
+        marks,
+        (nothing, failure) ->
+            done.done(
+                failure == null ? new Published(Outcome.ALL_KNOWN, -1, marks.durable) : null,
+                failure));
+  }
+
+  /** Ends after commits under way with what is durable then. Works on a read-only partition. */
+  public void producerState(Producer producer, LogCallback<ProducerMark> done) {
+    if (writer.isIdle()) {
+      LogFailure refusal = closed ? CLOSED : null;
+      done.done(refusal == null ? markOf(producer) : null, refusal);
+      return;
+    }
+    enqueue(
+        null,
+        null,
+        null,
+        (nothing, failure) -> done.done(failure == null ? markOf(producer) : null, failure));
+  }
+
+  private ProducerMark markOf(Producer producer) {
+    ProducerTable.Marks marks = producers.find(producer);
+    long durable = marks == null ? 0 : marks.durable;
+    return new ProducerMark(durable > 0, durable);
+  }
+
+  private LogFailure refusalOf(ByteBuf records) {
+    if (writer.refusal() != null) {
+      return writer.refusal();
+    }
+    int size = records.readableBytes();
+    if (size > BATCH_BYTES_MAX) {
+      return new LogFailure(
+          LogFailure.Reason.INVALID, "batch of " + size + " bytes > " + BATCH_BYTES_MAX);
+    }
+    if (writer.waitingBytes() > 0 && writer.waitingBytes() + size > loop.config.waitingBytesMax()) {
+      return new LogFailure(
+          LogFailure.Reason.OVERLOADED,
+          writer.waitingBytes()
+              + " bytes wait already, waitingBytesMax "
+              + loop.config.waitingBytesMax());
+    }
+    return null;
+  }
+
+  /** The rule, but for what is known. */
+  private static LogFailure refusalOf(
+      Publication publication, long last, ProducerTable.Marks marks) {
+    long first = publication.firstSequence();
+    if (first < 1
+        || publication.previous() < 0
+        || publication.previous() >= first
+        || last < first) {
+      return new LogFailure(
+          LogFailure.Reason.INVALID,
+          "sequences " + first + " to " + last + " after " + publication.previous());
+    }
+    if (marks != null && Integer.compareUnsigned(publication.epoch(), marks.epoch) < 0) {
+      return new LogFailure(
+          LogFailure.Reason.FENCED,
+          "epoch " + publication.epoch() + " below " + Integer.toUnsignedString(marks.epoch));
+    }
+    long appended = marks == null ? 0 : marks.appended;
+    if (first > appended && publication.previous() != appended) {
+      return new LogFailure(
+          LogFailure.Reason.OUT_OF_SEQUENCE,
+          "previous " + publication.previous() + ", appended " + appended);
+    }
+    return null;
+  }
+
+  private LogFailure tooManyProducers() {
+    return new LogFailure(
+        LogFailure.Reason.TOO_MANY_PRODUCERS,
+        "all " + loop.config.producersMax() + " producers have commits under way");
+  }
+
+  private BatchHeader stamped(ByteBuf records, int count, int userId) {
+    BatchHeader header = new BatchHeader();
+    lastTimestamp = Math.max(lastTimestamp, loop.clockMicros.getAsLong());
+    header.incarnation = incarnation;
+    header.baseOffset = appendedEnd;
+    header.timestamp = lastTimestamp;
+    header.userId = userId;
+    header.stamp(records, count, loop.ids);
+    appendedEnd += count;
+    return header;
+  }
+
+  private void enqueue(
+      ByteBuf records, BatchHeader header, ProducerTable.Marks marks, LogCallback<Void> done) {
+    writer.add(new PartitionWriter.Pending(records, header, marks, done));
+  }
+
+  // --- what the writer reports, and what writer and reader share ------------------------------
+
+  Path directory() {
+    return directory;
+  }
+
+  HotTail tail() {
+    return tail;
+  }
+
+  List<Segment> segmentList() {
+    return segmentList;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** A file is about to be created. */
+  void began(Path segment) {
+    leftovers.add(segment);
+    onDisk = true;
+  }
+
+  /** A segment has its first durable commit. */
+  void added(Segment segment) {
+    leftovers.remove(segment.path);
+    segmentList.add(segment);
+    segments = segmentList.size();
+  }
+
+  /** From here on the batches of a commit are visible. */
+  void committed(long endOffset, long count, long recordBytes) {
+    messages += count;
+    bytes += recordBytes;
+    durableEnd = endOffset;
+  }
+
+  void broken(LogFailure failure) {
+    readOnlyReason = failure.message();
+    appendedEnd = durableEnd;
+  }
+
+  // --- reading --------------------------------------------------------------------------------
+
+  /**
+   * Records from {@code fromOffset} (or the first retained one) up to the durable end, at most
+   * {@code countMax} and about {@code bytesMax}; at least one when there is one, however large.
+   * Damaged batches are skipped and reported.
    */
   public void read(long fromOffset, int countMax, int bytesMax, LogCallback<Records> done) {
-    throw new UnsupportedOperationException();
+    if (closed) {
+      done.done(null, CLOSED);
+    } else {
+      reader.read(fromOffset, countMax, bytesMax, done);
+    }
   }
 
-  /** Offset of the first message stored at or after the time; {@link #endOffset} when none is. */
+  /**
+   * Offset of the first message stored at or after the time; {@link #endOffset} when none is. Times
+   * are unsigned.
+   */
   public void offsetAtOrAfter(long timestampMicros, LogCallback<Long> done) {
-    throw new UnsupportedOperationException();
+    if (closed) {
+      done.done(null, CLOSED);
+    } else {
+      reader.offsetAtOrAfter(timestampMicros, done);
+    }
   }
 
-  /** Ends after commits under way; gives files and memory back. */
+  // --- the end --------------------------------------------------------------------------------
+
+  /** Ends after commits and reads under way; gives files and memory back. */
   public void close(LogCallback<Void> done) {
-    throw new UnsupportedOperationException();
+    shutDown(() -> done.done(null, null));
   }
 
   /** Closes and removes the partition's files and directory; what waits fails. */
   public void delete(LogCallback<Void> done) {
-    throw new UnsupportedOperationException();
+    closed = true;
+    writer.refuse(CLOSED);
+    writer.failWaiting(CLOSED);
+    shutDown(() -> deleteFiles(done));
   }
 
+  private void shutDown(Runnable then) {
+    closed = true;
+    writer.refuse(CLOSED);
+    endings.add(then);
+    endIfQuiet();
+  }
+
+  void endIfQuiet() {
+    if (endings.isEmpty() || !writer.isIdle() || !reader.isIdle()) {
+      return;
+    }
+    reader.releaseWarm();
+    writer.releaseFile();
+    tail.clear();
+    while (!endings.isEmpty()) {
+      endings.poll().run();
+    }
+  }
+
+  private void deleteFiles(LogCallback<Void> done) {
+    ArrayDeque<Path> doomed = new ArrayDeque<>(leftovers);
+    segmentList.forEach(segment -> doomed.add(segment.path));
+    if (!onDisk && doomed.isEmpty()) {
+      done.done(null, null);
+      return;
+    }
+    loop.forgetDirectory(directory);
+    doomed.add(directory);
+    deleteNext(doomed, done);
+  }
+
+  private void deleteNext(ArrayDeque<Path> doomed, LogCallback<Void> done) {
+    Path next = doomed.poll();
+    FileCompletion<Void> then =
+        (nothing, failure) -> {
+          if (failure != null) {
+            done.done(null, new LogFailure(LogFailure.Reason.WRITE_FAILED, failure.toString()));
+          } else if (next == null) {
+            done.done(null, null);
+          } else {
+            deleteNext(doomed, done);
+          }
+        };
+    if (next == null) {
+      loop.files.syncDirectory(partitions, then);
+    } else {
+      loop.files.delete(next, then);
+    }
+  }
+
+  // --- counters, any thread -------------------------------------------------------------------
+
   public long incarnation() {
-    throw new UnsupportedOperationException();
+    return incarnation;
   }
 
   /** First retained offset. Any thread. */
   public long firstOffset() {
-    throw new UnsupportedOperationException();
+    return firstOffset;
   }
 
   /** Next offset after the durable ones: 0 for an empty partition. Any thread. */
   public long endOffset() {
-    throw new UnsupportedOperationException();
+    return durableEnd;
   }
 
   /** Highest durable offset, 0 for an empty partition (iggy-classic.md 5.4). Any thread. */
   public long currentOffset() {
-    throw new UnsupportedOperationException();
+    return Math.max(0, durableEnd - 1);
   }
 
   /** Durable, retained messages. Any thread. */
   public long messages() {
-    throw new UnsupportedOperationException();
+    return messages;
   }
 
   /** Sum of their record sizes. Any thread. */
   public long bytes() {
-    throw new UnsupportedOperationException();
+    return bytes;
   }
 
   /** 1 for an empty partition. Any thread. */
   public int segments() {
-    throw new UnsupportedOperationException();
+    return segments;
   }
 
-  /** Producers forgotten to make room (whippet-extension.md 3.5). Any thread. */
+  /** Producers forgotten to make room (whippet-extension.md 3.5). Any thread, approximately. */
   public long producersEvicted() {
-    throw new UnsupportedOperationException();
+    return producers.evicted();
   }
 
   /** Why nothing can be appended, {@code null} when writable. Any thread. */
   public String readOnlyReason() {
-    throw new UnsupportedOperationException();
+    return readOnlyReason;
   }
 }

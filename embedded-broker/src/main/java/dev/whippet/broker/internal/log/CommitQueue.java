@@ -1,0 +1,132 @@
+package dev.whippet.broker.internal.log;
+
+import dev.whippet.broker.internal.file.FileCompletion;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The shared writer's rhythm: one commit in flight, whatever arrives meanwhile is the next one. No
+ * timer. Entries end in the order in which they came. Owner loop only.
+ *
+ * <pre>
+ *   IDLE --add--> COMMITTING --done--> IDLE, or COMMITTING again when entries wait
+ *                     | failed
+ *                     v
+ *                  BROKEN   everything that waits fails, and everything that comes; never retried
+ * </pre>
+ */
+final class CommitQueue<E> {
+
+  /** Who owns the file. */
+  interface Target<E> {
+    /**
+     * Moves the first of {@code waiting} (one at least) to {@code group} and starts the durable
+     * write that covers them.
+     *
+     * @return false when those need no write, and {@code done} will not be called
+     */
+    boolean commit(ArrayDeque<E> waiting, List<E> group, FileCompletion<Void> done);
+
+    /** The entry and all before it are on stable storage. */
+    void durable(E entry);
+
+    /** A commit failed; comes before the entries' failures: roll back. */
+    void broken(LogFailure failure);
+
+    void failed(E entry, LogFailure failure);
+
+    /** Nothing waits and nothing is in flight any more. */
+    void idle();
+  }
+
+  private final Target<E> target;
+  private final ArrayDeque<E> waiting = new ArrayDeque<>();
+  private final List<E> group = new ArrayList<>();
+  private boolean committing;
+  private LogFailure refusal;
+
+  CommitQueue(Target<E> target) {
+    this.target = target;
+  }
+
+  /** Fails the entry at once when the queue is broken or stopped. */
+  void add(E entry) {
+    if (refusal != null) {
+      target.failed(entry, refusal);
+      return;
+    }
+    waiting.add(entry);
+    if (!committing) {
+      commitNext();
+    }
+  }
+
+  boolean isIdle() {
+    return !committing && waiting.isEmpty();
+  }
+
+  /** Why entries are refused, {@code null} while they are taken. */
+  LogFailure refusal() {
+    return refusal;
+  }
+
+  /** From now on entries fail with {@code failure}; what waits is still committed. */
+  void refuse(LogFailure failure) {
+    if (refusal == null) {
+      refusal = failure;
+    }
+  }
+
+  /** Fails what waits; the commit in flight goes on. */
+  void failWaiting(LogFailure failure) {
+    List<E> failing = new ArrayList<>(waiting);
+    waiting.clear();
+    failing.forEach(entry -> target.failed(entry, failure));
+  }
+
+  private void commitNext() {
+    while (!waiting.isEmpty()) {
+      committing = true;
+      if (target.commit(waiting, group, this::ended)) {
+        return;
+      }
+      endGroup();
+    }
+    target.idle();
+  }
+
+  private void ended(Void nothing, IOException failure) {
+    if (failure != null) {
+      breakDown(failure);
+      return;
+    }
+    endGroup();
+    commitNext();
+  }
+
+  /** While it runs, {@code committing} keeps re-entrant adds waiting. */
+  private void endGroup() {
+    for (int i = 0; i < group.size(); i++) {
+      target.durable(group.get(i));
+    }
+    group.clear();
+    committing = false;
+  }
+
+  private void breakDown(IOException cause) {
+    LogFailure failure = new LogFailure(LogFailure.Reason.WRITE_FAILED, cause.toString());
+    refusal = new LogFailure(LogFailure.Reason.READ_ONLY, cause.toString());
+    target.broken(refusal);
+    List<E> failing = new ArrayList<>(group);
+    failing.addAll(waiting);
+    group.clear();
+    waiting.clear();
+    committing = false;
+    failing.forEach(entry -> target.failed(entry, failure));
+    if (isIdle()) {
+      target.idle();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.whippet.broker.internal.log;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The first block of a segment or journal file; the second block repeats it, so that one torn block
+ * or flipped bit does not hide the file. Little-endian.
+ *
+ * <pre>
+ *  0  u32  magic: "WSEG" segment, "WJRN" journal
+ *  4  u16  version of the file format (1)
+ *  6  u16  size of this header (64)
+ *  8  u64  id: partition incarnation, or generation of the journal
+ * 16  u64  base: first message offset, or number of the first entry
+ * 24  u64  salt: random; every batch or entry of the file repeats it
+ * 32  u64  created, microseconds since the Unix epoch
+ * 40  u32  producers in the snapshot (segment)
+ * 44  u32  bytes of the snapshot (segment)
+ * 48  u32  CRC32C of the snapshot (segment)
+ * 52  u64  0
+ * 60  u32  CRC32C of bytes 0..59
+ * </pre>
+ *
+ * The snapshot follows in block 2, padded to a block; then commits. The salt tells data from bytes
+ * that only look like it: what a file held before, and what a peer put into a payload.
+ */
+record FileHeader(
+    int magic,
+    long id,
+    long base,
+    long salt,
+    long createdMicros,
+    int snapshotEntries,
+    int snapshotBytes,
+    int snapshotCrc) {
+
+  static final int SEGMENT = 0x47455357;
+  static final int JOURNAL = 0x4E524A57;
+  static final int VERSION = 1;
+  static final int BYTES = 64;
+
+  /** Both copies. */
+  static final int COPIES_BYTES = 2 * Blocks.BYTES;
+
+  /** Where the first commit begins. */
+  long dataStart() {
+    return COPIES_BYTES + Blocks.up((long) snapshotBytes);
+  }
+
+  /** Appends both copies, each padded to its block. */
+  void write(ByteBuf out) {
+    for (int copy = 0; copy < 2; copy++) {
+      int start = out.writerIndex();
+      out.writeIntLE(magic);
+      out.writeShortLE(VERSION);
+      out.writeShortLE(BYTES);
+      out.writeLongLE(id);
+      out.writeLongLE(base);
+      out.writeLongLE(salt);
+      out.writeLongLE(createdMicros);
+      out.writeIntLE(snapshotEntries);
+      out.writeIntLE(snapshotBytes);
+      out.writeIntLE(snapshotCrc);
+      out.writeLongLE(0);
+      out.writeIntLE(Blocks.crc32c(out, start, BYTES - 4));
+      Blocks.padTo(out, start + Blocks.BYTES);
+    }
+  }
+
+  /** The header at {@code index}, {@code null} when it is not sound or of another kind or id. */
+  static FileHeader read(ByteBuf in, int index, int magic, long id) {
+    if (in.writerIndex() - index < BYTES
+        || in.getIntLE(index) != magic
+        || in.getIntLE(index + 60) != Blocks.crc32c(in, index, BYTES - 4)
+        || in.getUnsignedShortLE(index + 4) != VERSION
+        || in.getLongLE(index + 8) != id) {
+      return null;
+    }
+    FileHeader header =
+        new FileHeader(
+            magic,
+            id,
+            in.getLongLE(index + 16),
+            in.getLongLE(index + 24),
+            in.getLongLE(index + 32),
+            in.getIntLE(index + 40),
+            in.getIntLE(index + 44),
+            in.getIntLE(index + 48));
+    return header.snapshotBytes < 0 ? null : header;
+  }
+
+  /** True for a sound header that a later version of this software wrote. */
+  static boolean isNewer(ByteBuf in, int index, int magic) {
+    return in.writerIndex() - index >= BYTES
+        && in.getIntLE(index) == magic
+        && in.getUnsignedShortLE(index + 4) > VERSION
+        && in.getIntLE(index + 60) == Blocks.crc32c(in, index, BYTES - 4);
+  }
+}
