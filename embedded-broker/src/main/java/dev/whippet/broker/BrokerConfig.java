@@ -87,6 +87,15 @@ public final class BrokerConfig {
     return dataDirectory;
   }
 
+  /**
+   * The name of the root user.
+   *
+   * @return 3 to 50 bytes
+   */
+  public String rootUsername() {
+    return rootUsername;
+  }
+
   /** Collects settings; every one has a default. Not thread-safe. */
   public static final class Builder {
     private final List<InetSocketAddress> listen = new ArrayList<>();

@@ -1,0 +1,97 @@
+package dev.whippet.broker.cli;
+
+import dev.whippet.broker.BrokerException;
+import dev.whippet.broker.Version;
+import java.io.PrintWriter;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+
+/**
+ * The runnable file's commands. Logs go to stderr as text, answers to stdout.
+ *
+ * <p>Exit status: 0 done, 1 could not start, 2 wrong use.
+ */
+@Command(
+    name = "whippet-broker",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.VersionText.class,
+    description = "Edge messaging, compatible with Apache Iggy 0.8's classic wire.")
+public final class Main {
+
+  static final int COULD_NOT_START = 1;
+  static final int WRONG_USE = 2;
+
+  private Main() {}
+
+  /**
+   * Runs one command and ends the process with its exit status.
+   *
+   * @param arguments see {@code --help}
+   */
+  public static void main(String[] arguments) {
+    logAsText();
+    System.exit(
+        run(
+            arguments,
+            System.getenv(),
+            new PrintWriter(System.out, true),
+            new PrintWriter(System.err, true)));
+  }
+
+  static int run(
+      String[] arguments, Map<String, String> environment, PrintWriter out, PrintWriter err) {
+    CommandLine commands = new CommandLine(new Main());
+    commands.addSubcommand(new ServeCommand(environment));
+    commands.setOut(out);
+    commands.setErr(err);
+    commands.setParameterExceptionHandler(
+        (wrong, given) -> {
+          err.println(wrong.getMessage() + "; --help lists what there is");
+          return WRONG_USE;
+        });
+    commands.setExecutionExceptionHandler((failure, command, given) -> answer(failure, err));
+    if (arguments.length == 0) {
+      commands.usage(err);
+      return WRONG_USE;
+    }
+    return commands.execute(arguments);
+  }
+
+  /** One line for what the user can mend; anything else is ours, with its stack. */
+  private static int answer(Exception failure, PrintWriter err) throws Exception {
+    if (failure instanceof UsageException) {
+      err.println(failure.getMessage());
+      return WRONG_USE;
+    }
+    if (failure instanceof BrokerException) {
+      err.println(failure.getMessage());
+      return COULD_NOT_START;
+    }
+    throw failure;
+  }
+
+  private static void logAsText() {
+    defaultProperty("showDateTime", "true");
+    defaultProperty("dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
+    defaultProperty("showShortLogName", "true");
+    defaultProperty("levelInBrackets", "false");
+    defaultProperty("log.io.netty", "warn");
+  }
+
+  private static void defaultProperty(String name, String value) {
+    String key = "org.slf4j.simpleLogger." + name;
+    if (System.getProperty(key) == null) {
+      System.setProperty(key, value);
+    }
+  }
+
+  /** What {@code --version} prints. */
+  static final class VersionText implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"whippet broker " + Version.text()};
+    }
+  }
+}

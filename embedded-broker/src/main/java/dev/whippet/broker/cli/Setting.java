@@ -1,0 +1,127 @@
+package dev.whippet.broker.cli;
+
+import dev.whippet.broker.BrokerConfig;
+import dev.whippet.broker.BrokerConfig.Builder;
+import dev.whippet.broker.BrokerConfig.Transport;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Every setting of {@code serve}: its name in the configuration file (with {@code --} in front the
+ * flag, where there is one), the environment variables that give it, and what it does. A variable
+ * further left wins.
+ */
+enum Setting {
+  LISTEN("listen", List.of("WHIPPET_LISTEN", "IGGY_TCP_ADDRESS")) {
+    @Override
+    void apply(Builder builder, String value) {
+      for (String address : value.split(",")) {
+        builder.listen(address.strip());
+      }
+    }
+  },
+  DATA("data", List.of("WHIPPET_DATA")) {
+    @Override
+    void apply(Builder builder, String value) {
+      builder.dataDirectory(path(value));
+    }
+  },
+  LOOPS("loops", List.of("WHIPPET_LOOPS")) {
+    @Override
+    void apply(Builder builder, String value) {
+      try {
+        builder.loops(Integer.parseInt(value));
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException("loops: " + value + ", not a number from 1 to 64");
+      }
+    }
+  },
+  TRANSPORT("transport", List.of("WHIPPET_TRANSPORT")) {
+    @Override
+    void apply(Builder builder, String value) {
+      List<String> labels = new ArrayList<>();
+      for (Transport each : Transport.values()) {
+        if (each.label().equals(value)) {
+          builder.transport(each);
+          return;
+        }
+        labels.add(each.label());
+      }
+      throw new IllegalArgumentException(
+          "transport: " + value + ", not one of " + String.join(", ", labels));
+    }
+  },
+  SEGMENT_SIZE("segment-size", List.of("WHIPPET_SEGMENT_SIZE")) {
+    @Override
+    void apply(Builder builder, String value) {
+      try {
+        builder.segmentBytes(ByteSize.parse(value));
+      } catch (IllegalArgumentException e) {
+        String message = e.getMessage();
+        throw new IllegalArgumentException(
+            message.startsWith("segment size") ? message : "segment size: " + message);
+      }
+    }
+  },
+  ROOT_USERNAME("root-username", List.of("WHIPPET_ROOT_USERNAME", "IGGY_ROOT_USERNAME")) {
+    @Override
+    void apply(Builder builder, String value) {
+      builder.rootUsername(value);
+    }
+  },
+  ROOT_PASSWORD_FILE("root-password-file", List.of("WHIPPET_ROOT_PASSWORD_FILE")) {
+    @Override
+    void apply(Builder builder, String value) {
+      try {
+        builder.rootPassword(Files.readString(path(value), StandardCharsets.UTF_8).stripTrailing());
+      } catch (IOException e) {
+        throw new IllegalArgumentException(
+            "root password file: " + value + " can't be read as UTF-8 text: " + e);
+      }
+    }
+  },
+  /** No flag: other users of the machine see a process's command line. */
+  ROOT_PASSWORD("root-password", List.of("WHIPPET_ROOT_PASSWORD", "IGGY_ROOT_PASSWORD")) {
+    @Override
+    void apply(Builder builder, String value) {
+      builder.rootPassword(value);
+    }
+  };
+
+  private final String key;
+  private final List<String> variables;
+
+  Setting(String key, List<String> variables) {
+    this.key = key;
+    this.variables = variables;
+  }
+
+  /** Its name in the configuration file. */
+  String key() {
+    return key;
+  }
+
+  /** Its environment variables, the stronger one first. */
+  List<String> variables() {
+    return variables;
+  }
+
+  /**
+   * Sets it. Throws {@link IllegalArgumentException} that names the setting, the value and what it
+   * may be; several addresses stand in one value, separated by commas.
+   */
+  abstract void apply(BrokerConfig.Builder builder, String value);
+
+  private static Path path(String value) {
+    try {
+      return Path.of(value);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException(value + " is not a path: " + e.getReason());
+    }
+  }
+}
