@@ -1,6 +1,18 @@
 package dev.whippet;
 
+import dev.whippet.internal.session.Call;
+import dev.whippet.internal.session.Connection;
+import dev.whippet.internal.session.Refusal;
+import dev.whippet.internal.wire.Identifier;
+import dev.whippet.internal.wire.ProtocolException;
+import dev.whippet.internal.wire.Replies;
+import dev.whippet.internal.wire.Reply;
+import dev.whippet.internal.wire.Requests;
+import dev.whippet.internal.wire.Status;
+import dev.whippet.internal.wire.TopicSettings;
+import java.util.ArrayList;
 import java.util.List;
+import okio.Buffer;
 
 /**
  * Streams and topics. Every call may block: it waits for the connection and for the answer, both
@@ -9,7 +21,13 @@ import java.util.List;
  * any thread but the client's own.
  */
 public final class Admin {
-  Admin() {}
+  private final Connection connection;
+  private final long timeoutMillis;
+
+  Admin(Connection connection, long timeoutMillis) {
+    this.connection = connection;
+    this.timeoutMillis = timeoutMillis;
+  }
 
   /** A stream as the server describes it. Immutable. */
   public static final class Stream {
@@ -151,7 +169,26 @@ public final class Admin {
    * @return in the order of their ids
    */
   public List<Stream> streams() {
-    throw new UnsupportedOperationException();
+    Reply reply =
+        ask(
+            "get_streams",
+            new Call.Request() {
+              @Override
+              public void encode(Buffer out) {
+                Requests.getStreams(out);
+              }
+            });
+    List<Stream> streams = new ArrayList<>();
+    try {
+      if (reply.payload().size() > 0) {
+        for (Replies.Stream stream : Replies.streams(reply.payload())) {
+          streams.add(stream(stream));
+        }
+      }
+    } catch (ProtocolException e) {
+      throw malformed("get_streams", e);
+    }
+    return streams;
   }
 
   /**
@@ -161,7 +198,17 @@ public final class Admin {
    * @return null if there is none of that name
    */
   public Stream stream(String name) {
-    throw new UnsupportedOperationException();
+    final Identifier stream = identifier("stream", name);
+    return stream(
+        "get_stream " + name,
+        ask(
+            "get_stream " + name,
+            new Call.Request() {
+              @Override
+              public void encode(Buffer out) {
+                Requests.getStream(out, stream);
+              }
+            }));
   }
 
   /**
@@ -170,8 +217,22 @@ public final class Admin {
    * @param name 1 to 255 bytes of UTF-8
    * @return the new or the existing stream
    */
-  public Stream createStream(String name) {
-    throw new UnsupportedOperationException();
+  public Stream createStream(final String name) {
+    identifier("stream", name);
+    Reply reply =
+        answer(
+            "create_stream " + name,
+            new Call.Request() {
+              @Override
+              public void encode(Buffer out) {
+                Requests.createStream(out, name);
+              }
+            });
+    Stream made =
+        created("create_stream " + name, reply, Status.STREAM_NAME_ALREADY_EXISTS)
+            ? stream("create_stream " + name, reply)
+            : null;
+    return made == null ? stream(name) : made;
   }
 
   /**
@@ -181,7 +242,15 @@ public final class Admin {
    * @return false if there was none
    */
   public boolean deleteStream(String name) {
-    throw new UnsupportedOperationException();
+    final Identifier stream = identifier("stream", name);
+    return deleted(
+        "delete_stream " + name,
+        new Call.Request() {
+          @Override
+          public void encode(Buffer out) {
+            Requests.deleteStream(out, stream);
+          }
+        });
   }
 
   /**
@@ -191,7 +260,27 @@ public final class Admin {
    * @return in the order of their ids; empty if the stream does not exist
    */
   public List<Topic> topics(String stream) {
-    throw new UnsupportedOperationException();
+    final Identifier in = identifier("stream", stream);
+    Reply reply =
+        ask(
+            "get_topics " + stream,
+            new Call.Request() {
+              @Override
+              public void encode(Buffer out) {
+                Requests.getTopics(out, in);
+              }
+            });
+    List<Topic> topics = new ArrayList<>();
+    try {
+      if (reply.payload().size() > 0) {
+        for (Replies.Topic topic : Replies.topics(reply.payload())) {
+          topics.add(topic(topic));
+        }
+      }
+    } catch (ProtocolException e) {
+      throw malformed("get_topics " + stream, e);
+    }
+    return topics;
   }
 
   /**
@@ -202,7 +291,19 @@ public final class Admin {
    * @return null if there is none of that name
    */
   public Topic topic(String stream, String name) {
-    throw new UnsupportedOperationException();
+    final Identifier in = identifier("stream", stream);
+    final Identifier topic = identifier("topic", name);
+    String what = "get_topic " + stream + "/" + name;
+    return topic(
+        what,
+        ask(
+            what,
+            new Call.Request() {
+              @Override
+              public void encode(Buffer out) {
+                Requests.getTopic(out, in, topic);
+              }
+            }));
   }
 
   /**
@@ -213,8 +314,22 @@ public final class Admin {
    * @param partitions 1 to 1,000; an existing topic keeps what it has
    * @return the new or the existing topic
    */
-  public Topic createTopic(String stream, String name, int partitions) {
-    throw new UnsupportedOperationException();
+  public Topic createTopic(String stream, final String name, final int partitions) {
+    final Identifier in = identifier("stream", stream);
+    identifier("topic", name);
+    Check.range("partitions", partitions, 1, 1_000);
+    String what = "create_topic " + stream + "/" + name;
+    Reply reply =
+        answer(
+            what,
+            new Call.Request() {
+              @Override
+              public void encode(Buffer out) {
+                Requests.createTopic(out, in, name, partitions, TopicSettings.DEFAULT);
+              }
+            });
+    Topic made = created(what, reply, Status.TOPIC_NAME_ALREADY_EXISTS) ? topic(what, reply) : null;
+    return made == null ? topic(stream, name) : made;
   }
 
   /**
@@ -225,6 +340,88 @@ public final class Admin {
    * @return false if there was none
    */
   public boolean deleteTopic(String stream, String name) {
-    throw new UnsupportedOperationException();
+    final Identifier in = identifier("stream", stream);
+    final Identifier topic = identifier("topic", name);
+    return deleted(
+        "delete_topic " + stream + "/" + name,
+        new Call.Request() {
+          @Override
+          public void encode(Buffer out) {
+            Requests.deleteTopic(out, in, topic);
+          }
+        });
+  }
+
+  // --- asking -----------------------------------------------------------------------------------
+
+  private static Identifier identifier(String what, String name) {
+    return Identifier.named(Check.utf8Length(what, name, 1, 255));
+  }
+
+  /** The server's answer, whatever its status. */
+  private Reply answer(String what, Call.Request request) {
+    try {
+      return connection.call(what, request, timeoutMillis);
+    } catch (InterruptedException e) {
+      throw WhippetException.interrupted(what);
+    } catch (Call.RefusedException e) {
+      throw WhippetException.of(e.refusal());
+    }
+  }
+
+  private Reply ask(String what, Call.Request request) {
+    Reply reply = answer(what, request);
+    if (!reply.ok()) {
+      throw WhippetException.of(Refusal.of(reply.status(), what));
+    }
+    return reply;
+  }
+
+  /** False if it existed, which may be our own doing before a connection broke. */
+  private static boolean created(String what, Reply reply, int existsStatus) {
+    if (!reply.ok() && reply.status() != existsStatus) {
+      throw WhippetException.of(Refusal.of(reply.status(), what));
+    }
+    return reply.ok();
+  }
+
+  private boolean deleted(String what, Call.Request request) {
+    Reply reply = answer(what, request);
+    if (reply.status() == Status.STREAM_NOT_FOUND || reply.status() == Status.TOPIC_NOT_FOUND) {
+      return false;
+    }
+    if (!reply.ok()) {
+      throw WhippetException.of(Refusal.of(reply.status(), what));
+    }
+    return true;
+  }
+
+  private static Stream stream(String what, Reply reply) {
+    try {
+      return reply.payload().size() == 0 ? null : stream(Replies.stream(reply.payload()));
+    } catch (ProtocolException e) {
+      throw malformed(what, e);
+    }
+  }
+
+  private static Stream stream(Replies.Stream from) {
+    return new Stream(from.id, from.name, from.topicsCount, from.messagesCount, from.sizeBytes);
+  }
+
+  private static Topic topic(String what, Reply reply) {
+    try {
+      return reply.payload().size() == 0 ? null : topic(Replies.topic(reply.payload()));
+    } catch (ProtocolException e) {
+      throw malformed(what, e);
+    }
+  }
+
+  private static Topic topic(Replies.Topic from) {
+    return new Topic(from.id, from.name, from.partitionsCount, from.messagesCount, from.sizeBytes);
+  }
+
+  private static WhippetException malformed(String what, ProtocolException cause) {
+    return new WhippetException(
+        WhippetException.Code.INTERNAL, 0, what + ": " + cause.getMessage(), cause);
   }
 }

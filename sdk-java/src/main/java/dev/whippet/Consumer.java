@@ -1,7 +1,24 @@
 package dev.whippet;
 
+import dev.whippet.internal.session.Call;
+import dev.whippet.internal.session.Clock;
+import dev.whippet.internal.session.Connection;
+import dev.whippet.internal.session.Refusal;
+import dev.whippet.internal.wire.ConsumerId;
+import dev.whippet.internal.wire.Identifier;
+import dev.whippet.internal.wire.PollStrategy;
+import dev.whippet.internal.wire.ProtocolException;
+import dev.whippet.internal.wire.Replies;
+import dev.whippet.internal.wire.Reply;
+import dev.whippet.internal.wire.Requests;
+import dev.whippet.internal.wire.Status;
 import java.io.Closeable;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import okio.Buffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads a topic by polling, over the client's one connection.
@@ -18,27 +35,277 @@ import java.util.concurrent.TimeUnit;
  *       #commit}.
  *   <li><b>Idle</b>: between empty polls it waits, from 1 ms doubling up to {@link
  *       Builder#idleInterval}; no spinning.
+ *   <li>A partition that ends before this consumer's position was purged or made anew: it is read
+ *       from its first message.
+ *   <li>Partitions that are added later are found within {@value #LOOK_AGAIN_MILLIS} ms.
  * </ul>
  *
  * <p>One thread at a time; another thread may call {@link #close} to end a poll.
  */
 public final class Consumer implements Closeable {
-  private Consumer() {}
+  private static final Logger LOG = LoggerFactory.getLogger(WhippetClient.class);
+
+  /** A consumer of all partitions asks so often how many there are. */
+  private static final int LOOK_AGAIN_MILLIS = 30_000;
+
+  private static final int MESSAGES_MAX = 100_000;
+
+  private static final long NOT_LOOKED = -LOOK_AGAIN_MILLIS;
+
+  private final Builder config;
+  private final Connection connection;
+  private final Admin admin;
+  private final Identifier stream;
+  private final Identifier topic;
+  private final ConsumerId id;
+  private final Clock clock = Clock.SYSTEM;
+  private final List<Position> positions = new ArrayList<>();
+  private long looked = NOT_LOOKED;
+  private int turn;
+  private long idleMillis = 1;
+
+  /** A poll that outlived the caller's time-out; its answer is taken by the next poll. */
+  private Call asked;
+
+  private Position askedOf;
+
+  private volatile boolean closed;
+
+  private Consumer(Builder config) {
+    this.config = config;
+    this.connection = config.connection;
+    this.admin = new Admin(connection, config.defaults.requestTimeoutMillis);
+    this.stream = Identifier.named(config.stream);
+    this.topic = Identifier.named(config.topic);
+    this.id = ConsumerId.consumer(Identifier.named(config.name));
+  }
+
+  /** Where this consumer stands in one partition. */
+  private static final class Position {
+    final int partition;
+    PollStrategy start;
+
+    /** The next offset; counts once {@link #start} is null. */
+    long next;
+
+    /** Offsets of the last message handed out, asked to be committed, known to be; -1: none. */
+    long handedOut = -1;
+
+    long committing = -1;
+    long committed = -1;
+    Call commit;
+
+    /** A reply of more than this many messages was too large to take. */
+    int countMax = MESSAGES_MAX;
+
+    Position(int partition, PollStrategy start) {
+      this.partition = partition;
+      this.start = start;
+    }
+
+    PollStrategy strategy() {
+      return start == null ? PollStrategy.offset(next) : start;
+    }
+  }
 
   /**
    * Waits for messages. May block up to the time-out; a lost connection is waited for within it.
    *
    * @param messagesMax 1 to 100,000
-   * @param timeout how long to wait if there is nothing; 0 asks once
+   * @param timeout how long to wait if there is nothing; 0 asks every partition once
    * @param unit of the timeout
    * @return messages of one partition; empty if the time ran out
    * @throws InterruptedException if the thread was interrupted
    * @throws WhippetException if the topic or partition does not exist, the user may not read it, or
-   *     the client is closed
+   *     the client or this consumer is closed
    */
   public Batch poll(int messagesMax, long timeout, TimeUnit unit) throws InterruptedException {
-    throw new UnsupportedOperationException();
+    Check.range("messagesMax", messagesMax, 1, MESSAGES_MAX);
+    long deadline = clock.millis() + unit.toMillis(timeout);
+    commitHandedOut();
+    if (!findPartitions()) {
+      return Batch.EMPTY;
+    }
+    while (true) {
+      for (int i = 0; i < positions.size(); i++) {
+        checkOpen();
+        Position position = asked == null ? positions.get(turn % positions.size()) : askedOf;
+        long patience = timeout == 0 ? config.defaults.requestTimeoutMillis : left(deadline);
+        Reply reply = ask(position, messagesMax, patience);
+        if (reply == null) {
+          return Batch.EMPTY;
+        }
+        turn = (turn + 1) % positions.size();
+        Batch batch = take(position, reply, messagesMax);
+        if (!batch.isEmpty()) {
+          idleMillis = 1;
+          return batch;
+        }
+      }
+      if (left(deadline) == 0) {
+        return Batch.EMPTY;
+      }
+      idle(deadline);
+      if (!findPartitions()) {
+        return Batch.EMPTY;
+      }
+    }
   }
+
+  private long left(long deadline) {
+    return Math.max(0, deadline - clock.millis());
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new WhippetException(WhippetException.Code.CLOSED, "the consumer is closed");
+    }
+  }
+
+  private synchronized void idle(long deadline) throws InterruptedException {
+    long wait = Math.min(idleMillis, left(deadline));
+    if (!closed && wait > 0) {
+      TimeUnit.MILLISECONDS.timedWait(this, wait);
+    }
+    idleMillis = Math.min(idleMillis * 2, config.idleMillisMax);
+  }
+
+  // --- partitions -------------------------------------------------------------------------------
+
+  /** Knows the partitions to read; false if the connection did not answer in time. */
+  private boolean findPartitions() {
+    checkOpen();
+    if (looked != NOT_LOOKED
+        && (config.partition >= 0 || clock.millis() - looked < LOOK_AGAIN_MILLIS)) {
+      return true;
+    }
+    int count;
+    try {
+      int partitions = topic().partitions();
+      count = config.partition >= 0 ? 1 : partitions;
+    } catch (WhippetException e) {
+      if (e.code() == WhippetException.Code.TIMEOUT) {
+        return false;
+      }
+      throw e;
+    }
+    looked = clock.millis();
+    for (int i = positions.size(); i < count; i++) {
+      positions.add(new Position(Math.max(config.partition, i), config.start));
+    }
+    while (positions.size() > count) {
+      positions.remove(positions.size() - 1);
+    }
+    return true;
+  }
+
+  private Admin.Topic topic() {
+    Admin.Topic found = admin.topic(config.stream, config.topic);
+    if (found == null && config.defaults.createPartitions > 0) {
+      admin.createStream(config.stream);
+      found = admin.createTopic(config.stream, config.topic, config.defaults.createPartitions);
+    }
+    if (found == null || found.partitions() == 0) {
+      throw new WhippetException(
+          WhippetException.Code.NOT_FOUND,
+          "topic "
+              + config.stream
+              + "/"
+              + config.topic
+              + (found == null ? " does not exist: create it first" : " has no partitions"));
+    }
+    return found;
+  }
+
+  // --- polling ----------------------------------------------------------------------------------
+
+  /** The answer for a position; null if it did not come in time, then it is taken later. */
+  private Reply ask(final Position position, int messagesMax, long patienceMillis)
+      throws InterruptedException {
+    final int count = Math.min(messagesMax, position.countMax);
+    if (asked == null) {
+      askedOf = position;
+      asked =
+          connection.submit(
+              "poll of partition " + position.partition,
+              new Call.Request() {
+                @Override
+                public void encode(Buffer out) {
+                  Requests.poll(
+                      out,
+                      id,
+                      stream,
+                      topic,
+                      position.partition,
+                      position.strategy(),
+                      count,
+                      false);
+                }
+              });
+    }
+    try {
+      Reply reply = connection.poll(asked, patienceMillis);
+      if (reply != null) {
+        asked = null;
+      }
+      return reply;
+    } catch (Call.RefusedException e) {
+      asked = null;
+      if (e.refusal().kind() == Refusal.Kind.TOO_LARGE && count > 1) {
+        position.countMax = count / 2;
+        return null;
+      }
+      throw WhippetException.of(e.refusal());
+    }
+  }
+
+  private Batch take(Position position, Reply reply, int messagesMax) {
+    String what =
+        "poll of " + config.stream + "/" + config.topic + ", partition " + position.partition;
+    if (!reply.ok()) {
+      looked = NOT_LOOKED; // Whatever it was, look at the topic again before the next poll.
+      throw WhippetException.of(Refusal.of(reply.status(), what));
+    }
+    Replies.Polled polled;
+    try {
+      polled = Replies.polled(reply.payload());
+    } catch (ProtocolException e) {
+      throw new WhippetException(
+          WhippetException.Code.INTERNAL, 0, what + ": " + e.getMessage(), e);
+    }
+    List<ReceivedMessage> messages = new ArrayList<>();
+    for (Replies.PolledMessage message : polled.messages) {
+      boolean old = position.start == null && message.offset < position.next;
+      if (!old && messages.size() < messagesMax) {
+        messages.add(received(position.partition, message));
+      }
+    }
+    if (!messages.isEmpty()) {
+      position.handedOut = messages.get(messages.size() - 1).offset();
+      position.next = position.handedOut + 1;
+      position.start = null;
+    } else if (position.start == PollStrategy.last()) {
+      // Empty: whatever comes from now on is newer. "Last" again would skip all but the last.
+      position.start = PollStrategy.first();
+    } else if (position.start == null && polled.currentOffset < position.next - 1) {
+      LOG.warn("{} ends at {}, behind this consumer: read anew", what, polled.currentOffset);
+      position.next = 0;
+    }
+    return messages.isEmpty()
+        ? Batch.EMPTY
+        : new Batch(position.partition, polled.currentOffset, messages);
+  }
+
+  private static ReceivedMessage received(int partition, Replies.PolledMessage from) {
+    return new ReceivedMessage(
+        partition,
+        from.offset,
+        new long[] {from.timestampMicros, from.originTimestampMicros},
+        new long[] {from.idLow, from.idHigh},
+        new byte[][] {from.payload, from.headers});
+  }
+
+  // --- commits ----------------------------------------------------------------------------------
 
   /**
    * Stores, under this consumer's name, that everything up to the end of the batch was dealt with.
@@ -48,21 +315,143 @@ public final class Consumer implements Closeable {
    * @throws WhippetException if it could not be stored
    */
   public void commit(Batch batch) {
-    throw new UnsupportedOperationException();
+    if (batch.isEmpty()) {
+      return;
+    }
+    int partition = batch.partition();
+    long offset = batch.messages().get(batch.size() - 1).offset();
+    String what = "commit of offset " + offset + ", partition " + partition;
+    Reply reply = await(what, submitCommit(what, partition, offset));
+    if (!reply.ok()) {
+      throw WhippetException.of(Refusal.of(reply.status(), what));
+    }
+    for (Position position : positions) {
+      if (position.partition == partition) {
+        position.committed = Math.max(position.committed, offset);
+      }
+    }
+  }
+
+  private Call submitCommit(String what, final int partition, final long offset) {
+    return connection.submit(
+        what,
+        new Call.Request() {
+          @Override
+          public void encode(Buffer out) {
+            Requests.storeOffset(out, id, stream, topic, partition, offset);
+          }
+        });
+  }
+
+  private Reply await(String what, Call call) {
+    try {
+      return connection.await(call, config.defaults.requestTimeoutMillis);
+    } catch (InterruptedException e) {
+      throw WhippetException.interrupted(what);
+    } catch (Call.RefusedException e) {
+      throw WhippetException.of(e.refusal());
+    }
+  }
+
+  /** Automatic commit: asks for it and does not wait; the poll behind it on the wire is later. */
+  private void commitHandedOut() {
+    if (!config.autoCommit) {
+      return;
+    }
+    for (Position position : positions) {
+      if (position.commit != null && position.commit.isDone()) {
+        settle(position, position.commit);
+      }
+      if (position.commit == null && position.handedOut > position.committed) {
+        position.committing = position.handedOut;
+        position.commit = submitCommit("automatic commit", position.partition, position.committing);
+      }
+    }
+  }
+
+  /** Takes the outcome of an automatic commit. A failed one is asked again with the next poll. */
+  private void settle(Position position, Call commit) {
+    position.commit = null;
+    try {
+      Reply reply = await("automatic commit", commit);
+      if (reply.ok()) {
+        position.committed = position.committing;
+      } else {
+        LOG.warn(
+            "Automatic commit of offset {} in partition {} of {}/{}: {}",
+            position.committing,
+            position.partition,
+            config.stream,
+            config.topic,
+            Status.name(reply.status()));
+      }
+    } catch (WhippetException e) {
+      LOG.warn("Automatic commit: {}", e.getMessage());
+    }
   }
 
   /**
-   * Commits what automatic commit still owes (waiting at most the request time-out) and ends a poll
-   * in another thread. A failed last commit is logged: the next life gets those messages again.
+   * Commits what automatic commit still owes (waiting at most the request time-out for each
+   * partition) and ends a poll in another thread. A failed last commit is logged: the next life
+   * gets those messages again. A second call does nothing.
    */
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      notifyAll();
+    }
+    commitHandedOut();
+    for (Position position : positions) {
+      if (position.commit != null) {
+        settle(position, position.commit);
+      }
+    }
+    if (config.autoCommit) {
+      commitRest();
+    }
+  }
+
+  /** What was handed out while an older commit was on its way. */
+  private void commitRest() {
+    commitHandedOut();
+    for (Position position : positions) {
+      if (position.commit != null) {
+        settle(position, position.commit);
+      }
+    }
   }
 
   /** Builds a {@link Consumer}. Every value is checked at once. Not thread-safe. */
   public static final class Builder {
-    Builder() {}
+    private final Connection connection;
+    private final WhippetClient.Defaults defaults;
+    private final String stream;
+    private final String topic;
+    private String name = "whippet";
+    private int partition = -1;
+    private PollStrategy start = PollStrategy.next();
+    private boolean autoCommit = true;
+    private long idleMillisMax = 250;
+
+    Builder(Connection connection, WhippetClient.Defaults defaults, String stream, String topic) {
+      this.connection = connection;
+      this.defaults = defaults;
+      this.stream = Check.utf8Length("stream", stream, 1, 255);
+      this.topic = Check.utf8Length("topic", topic, 1, 255);
+    }
+
+    private Builder(Builder from) {
+      this(from.connection, from.defaults, from.stream, from.topic);
+      name = from.name;
+      partition = from.partition;
+      start = from.start;
+      autoCommit = from.autoCommit;
+      idleMillisMax = from.idleMillisMax;
+    }
 
     /**
      * The name under which commits are stored; "whippet" by default.
@@ -71,7 +460,8 @@ public final class Consumer implements Closeable {
      * @return this
      */
     public Builder name(String name) {
-      throw new UnsupportedOperationException();
+      this.name = Check.utf8Length("name", name, 1, 255);
+      return this;
     }
 
     /**
@@ -81,7 +471,8 @@ public final class Consumer implements Closeable {
      * @return this
      */
     public Builder partition(int partition) {
-      throw new UnsupportedOperationException();
+      this.partition = (int) Check.range("partition", partition, 0, Integer.MAX_VALUE);
+      return this;
     }
 
     /**
@@ -90,7 +481,8 @@ public final class Consumer implements Closeable {
      * @return this
      */
     public Builder startAtNext() {
-      throw new UnsupportedOperationException();
+      start = PollStrategy.next();
+      return this;
     }
 
     /**
@@ -99,16 +491,19 @@ public final class Consumer implements Closeable {
      * @return this
      */
     public Builder startAtFirst() {
-      throw new UnsupportedOperationException();
+      start = PollStrategy.first();
+      return this;
     }
 
     /**
-     * Starts at the newest message of each partition.
+     * Starts near the newest message of each partition: the first poll brings the newest messages,
+     * as many as it asks for.
      *
      * @return this
      */
     public Builder startAtLast() {
-      throw new UnsupportedOperationException();
+      start = PollStrategy.last();
+      return this;
     }
 
     /**
@@ -118,7 +513,8 @@ public final class Consumer implements Closeable {
      * @return this
      */
     public Builder startAtOffset(long offset) {
-      throw new UnsupportedOperationException();
+      start = PollStrategy.offset(Check.range("offset", offset, 0, Long.MAX_VALUE));
+      return this;
     }
 
     /**
@@ -128,7 +524,10 @@ public final class Consumer implements Closeable {
      * @return this
      */
     public Builder startAtTimestamp(long timestampMicros) {
-      throw new UnsupportedOperationException();
+      start =
+          PollStrategy.timestampMicros(
+              Check.range("timestampMicros", timestampMicros, 0, Long.MAX_VALUE));
+      return this;
     }
 
     /**
@@ -138,7 +537,8 @@ public final class Consumer implements Closeable {
      * @return this
      */
     public Builder autoCommit(boolean autoCommit) {
-      throw new UnsupportedOperationException();
+      this.autoCommit = autoCommit;
+      return this;
     }
 
     /**
@@ -149,7 +549,9 @@ public final class Consumer implements Closeable {
      * @return this
      */
     public Builder idleInterval(long interval, TimeUnit unit) {
-      throw new UnsupportedOperationException();
+      long millis = Check.notNull("unit", unit).toMillis(interval);
+      idleMillisMax = Check.range("idleInterval in milliseconds", millis, 1, 3_600_000);
+      return this;
     }
 
     /**
@@ -158,7 +560,7 @@ public final class Consumer implements Closeable {
      * @return a consumer at its start
      */
     public Consumer open() {
-      throw new UnsupportedOperationException();
+      return new Consumer(new Builder(this));
     }
   }
 }

@@ -9,7 +9,6 @@ public final class Gap {
   private final long firstSequence;
   private final long lastSequence;
   private final long messages;
-  private final long bytes;
   private final String reason;
   private final long timeMillis;
 
@@ -18,14 +17,12 @@ public final class Gap {
       long firstSequence,
       long lastSequence,
       long messages,
-      long bytes,
       String reason,
       long timeMillis) {
     this.kind = kind;
     this.firstSequence = firstSequence;
     this.lastSequence = lastSequence;
     this.messages = messages;
-    this.bytes = bytes;
     this.reason = reason;
     this.timeMillis = timeMillis;
   }
@@ -36,6 +33,8 @@ public final class Gap {
     OVERFLOW,
     /** Dropped because they were too old. */
     EXPIRED,
+    /** Could not be brought to stable storage; never had the receipt "stored". */
+    NOT_STORED,
     /** Damaged on the device's disk. */
     CORRUPTED,
     /**
@@ -85,15 +84,6 @@ public final class Gap {
   }
 
   /**
-   * How many bytes are concerned.
-   *
-   * @return -1 if that can't be known
-   */
-  public long bytes() {
-    return bytes;
-  }
-
-  /**
    * Where and why, for a human.
    *
    * @return never null
@@ -121,9 +111,7 @@ public final class Gap {
         + lastSequence
         + ", "
         + messages
-        + " messages, "
-        + bytes
-        + " bytes: "
+        + " messages: "
         + reason
         + "}";
   }

@@ -212,10 +212,10 @@ public final class Message {
       ByteString key = ByteString.encodeUtf8(name);
       Check.range(
           "bytes of all headers",
-          headersBytes + HeaderCodec.encodedBytes(key.size(), value.length),
+          headersBytes + Header.Codec.encodedBytes(key.size(), value.length),
           0,
           HEADERS_BYTES_MAX);
-      headersBytes += HeaderCodec.encodedBytes(key.size(), value.length);
+      headersBytes += Header.Codec.encodedBytes(key.size(), value.length);
       if (headers.isEmpty()) {
         headers = new ArrayList<>();
       }

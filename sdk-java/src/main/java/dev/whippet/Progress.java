@@ -1,9 +1,14 @@
 package dev.whippet;
 
+import dev.whippet.internal.session.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How far the messages of one outbox got: the truth behind every {@link Receipt}. Two marks
@@ -20,10 +25,12 @@ import java.util.concurrent.TimeUnit;
  * <p>Everything is guarded by {@code this}; listeners are called without the lock.
  */
 final class Progress {
+  private static final Logger LOG = LoggerFactory.getLogger(WhippetClient.class);
+
   static final int DROPS_MAX = 1_024;
   static final int GUARANTEES_MAX = 64;
 
-  private final ListenerShelf shelf = new ListenerShelf();
+  private final Shelf shelf = new Shelf();
   private final ArrayDeque<Gap> drops = new ArrayDeque<>();
   private final ArrayDeque<Change> guarantees = new ArrayDeque<>();
   private long stored;
@@ -31,9 +38,10 @@ final class Progress {
   private WhippetException end;
   private WhippetException undeliverable;
 
-  Progress(long stored, long delivered) {
-    this.stored = stored;
-    this.delivered = delivered;
+  /** Where the outbox stands when it was opened. */
+  synchronized void opened(long storedUpTo, long deliveredUpTo) {
+    stored = storedUpTo;
+    delivered = deliveredUpTo;
   }
 
   /** From a sequence on, this was promised. */
@@ -80,28 +88,35 @@ final class Progress {
   }
 
   /** See {@link Receipt#awaitStored} and {@link Receipt#awaitDelivered}. */
-  synchronized boolean await(long sequence, Receipt.State wanted, long timeoutNanos)
+  boolean await(long sequence, Receipt.State wanted, long timeoutMillis)
       throws InterruptedException {
-    long deadline = System.nanoTime() + timeoutNanos;
+    return await(sequence, wanted, timeoutMillis, false);
+  }
+
+  /** Waits until everything up to a sequence is delivered or dropped. */
+  boolean awaitAll(long sequence, long timeoutMillis) throws InterruptedException {
+    return await(sequence, Receipt.State.DELIVERED, timeoutMillis, true);
+  }
+
+  private synchronized boolean await(
+      long sequence, Receipt.State wanted, long timeoutMillis, boolean all)
+      throws InterruptedException {
+    long deadline = Clock.SYSTEM.millis() + timeoutMillis;
     while (true) {
       Receipt.State state = state(sequence);
-      if (state == Receipt.State.DROPPED) {
-        return false;
-      }
-      if (state.compareTo(wanted) >= 0) {
-        return true;
+      if (all ? sequence <= delivered : state.compareTo(wanted) >= 0) {
+        return state != Receipt.State.DROPPED || all;
       }
       WhippetException failure =
           end == null && wanted == Receipt.State.DELIVERED ? undeliverable : end;
       if (failure != null) {
         throw new WhippetException(failure.code(), failure.status(), failure.getMessage(), failure);
       }
-      long left = deadline - System.nanoTime();
+      long left = deadline - Clock.SYSTEM.millis();
       if (left <= 0) {
         return false;
       }
-      // Rounded up, so that the last wait does not become an endless one of 0.
-      wait(TimeUnit.NANOSECONDS.toMillis(left) + 1);
+      TimeUnit.MILLISECONDS.timedWait(this, left);
     }
   }
 
@@ -141,7 +156,7 @@ final class Progress {
 
   /** Records that are gone. Gaps of other kinds do not change a receipt. */
   void dropped(Gap gap) {
-    List<ListenerShelf.Held> due = new ArrayList<>();
+    List<Shelf.Held> due = new ArrayList<>();
     synchronized (this) {
       if (drops.size() == DROPS_MAX) {
         drops.removeFirst();
@@ -168,7 +183,7 @@ final class Progress {
   }
 
   private void tell() {
-    List<ListenerShelf.Held> due = new ArrayList<>();
+    List<Shelf.Held> due = new ArrayList<>();
     synchronized (this) {
       if (!shelf.isEmpty()) {
         shelf.collect(this, stored, delivered, due);
@@ -177,9 +192,73 @@ final class Progress {
     tell(due);
   }
 
-  private static void tell(List<ListenerShelf.Held> due) {
+  private static void tell(List<Shelf.Held> due) {
     for (int i = 0; i < due.size(); i++) {
       due.get(i).tell();
+    }
+  }
+
+  /**
+   * Receipts that have a listener, until they end: two maps by sequence, one for what is to be
+   * stored, one for what is to be delivered. Guarded by the progress.
+   */
+  private static final class Shelf {
+    private final TreeMap<Long, Held> queued = new TreeMap<>();
+    private final TreeMap<Long, Held> stored = new TreeMap<>();
+
+    /** One receipt with its listener. */
+    static final class Held {
+      final Receipt receipt;
+      final ReceiptListener listener;
+
+      Held(Receipt receipt, ReceiptListener listener) {
+        this.receipt = receipt;
+        this.listener = listener;
+      }
+
+      void tell() {
+        try {
+          listener.changed(receipt);
+        } catch (RuntimeException e) {
+          LOG.warn("A receipt listener threw for sequence {}", receipt.sequence(), e);
+        }
+      }
+    }
+
+    boolean isEmpty() {
+      return queued.isEmpty() && stored.isEmpty();
+    }
+
+    void put(Receipt receipt, ReceiptListener listener) {
+      queued.put(receipt.sequence(), new Held(receipt, listener));
+    }
+
+    /**
+     * Moves what changed and adds it to {@code due}: ended receipts leave, stored ones move over.
+     */
+    void collect(Progress progress, long storedUpTo, long deliveredUpTo, List<Held> due) {
+      while (!stored.isEmpty() && stored.firstKey() <= deliveredUpTo) {
+        due.add(stored.pollFirstEntry().getValue());
+      }
+      while (!queued.isEmpty() && queued.firstKey() <= storedUpTo) {
+        Map.Entry<Long, Held> entry = queued.pollFirstEntry();
+        due.add(entry.getValue());
+        if (entry.getKey() > deliveredUpTo && progress.dropped(entry.getKey()) == null) {
+          stored.put(entry.getKey(), entry.getValue());
+        }
+      }
+    }
+
+    /** Takes out the receipts of a dropped range. */
+    void collectDropped(Gap gap, List<Held> due) {
+      take(queued, gap, due);
+      take(stored, gap, due);
+    }
+
+    private static void take(TreeMap<Long, Held> from, Gap gap, List<Held> due) {
+      Map<Long, Held> range = from.subMap(gap.firstSequence(), true, gap.lastSequence(), true);
+      due.addAll(range.values());
+      range.clear();
     }
   }
 }

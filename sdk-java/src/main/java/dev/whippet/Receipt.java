@@ -76,7 +76,7 @@ public final class Receipt {
    * @throws WhippetException if the outbox failed or the client was closed before
    */
   public boolean awaitStored(long timeout, TimeUnit unit) throws InterruptedException {
-    return progress.await(sequence, State.STORED, unit.toNanos(timeout));
+    return progress.await(sequence, State.STORED, unit.toMillis(timeout));
   }
 
   /**
@@ -90,7 +90,7 @@ public final class Receipt {
    * @throws WhippetException if the outbox failed or was fenced, or the client was closed before
    */
   public boolean awaitDelivered(long timeout, TimeUnit unit) throws InterruptedException {
-    return progress.await(sequence, State.DELIVERED, unit.toNanos(timeout));
+    return progress.await(sequence, State.DELIVERED, unit.toMillis(timeout));
   }
 
   @Override

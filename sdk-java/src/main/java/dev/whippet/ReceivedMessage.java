@@ -101,7 +101,7 @@ public final class ReceivedMessage {
    *     the layout
    */
   public List<Header> headers() {
-    return HeaderCodec.decode(headers);
+    return Header.Codec.decode(headers);
   }
 
   /**

@@ -1,8 +1,20 @@
 package dev.whippet;
 
+import dev.whippet.internal.link.Endpoint;
+import dev.whippet.internal.outbox.Disk;
+import dev.whippet.internal.outbox.Entry;
+import dev.whippet.internal.outbox.Outbox;
+import dev.whippet.internal.outbox.OutboxConfig;
+import dev.whippet.internal.outbox.OutboxException;
+import dev.whippet.internal.session.Clock;
+import dev.whippet.internal.session.Connection;
+import dev.whippet.internal.session.SessionConfig;
+import dev.whippet.internal.wire.XxHash32;
 import java.io.Closeable;
 import java.io.File;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Edge messaging: takes messages at any time, keeps them on the device until the server has them,
@@ -20,7 +32,39 @@ import java.util.concurrent.TimeUnit;
  * administers.
  */
 public final class WhippetClient implements Closeable {
-  private WhippetClient() {}
+  private final Progress progress;
+  private final Connection connection;
+  private final Admin admin;
+  private final Defaults defaults;
+
+  /** Null for a client that only consumes and administers. */
+  private final Outbox outbox;
+
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private WhippetClient(
+      Progress progress, Outbox outbox, Connection connection, Defaults defaults) {
+    this.progress = progress;
+    this.outbox = outbox;
+    this.connection = connection;
+    this.defaults = defaults;
+    this.admin = new Admin(connection, defaults.requestTimeoutMillis);
+  }
+
+  /** What calls fall back to. */
+  static final class Defaults {
+    final String stream;
+    final String topic;
+    final int createPartitions;
+    final long requestTimeoutMillis;
+
+    Defaults(String stream, String topic, int createPartitions, long requestTimeoutMillis) {
+      this.stream = stream;
+      this.topic = topic;
+      this.createPartitions = createPartitions;
+      this.requestTimeoutMillis = requestTimeoutMillis;
+    }
+  }
 
   /**
    * Starts a configuration.
@@ -41,7 +85,7 @@ public final class WhippetClient implements Closeable {
    *     because the network is away
    */
   public Receipt send(Message message) {
-    throw new UnsupportedOperationException();
+    return new Receipt(progress, take(message));
   }
 
   /**
@@ -52,7 +96,49 @@ public final class WhippetClient implements Closeable {
    * @return its receipt
    */
   public Receipt send(Message message, ReceiptListener listener) {
-    throw new UnsupportedOperationException();
+    Check.notNull("listener", listener);
+    Receipt receipt = new Receipt(progress, take(message));
+    progress.watch(receipt, listener);
+    return receipt;
+  }
+
+  private long take(Message message) {
+    Check.notNull("message", message);
+    Outbox to = outbox();
+    String stream = message.stream() == null ? defaults.stream : message.stream();
+    String topic = message.topic() == null ? defaults.topic : message.topic();
+    if (stream == null) {
+      throw new WhippetException(
+          WhippetException.Code.NOT_CONFIGURED,
+          "the message names no destination, nor does the client: set one of them");
+    }
+    Entry entry =
+        new Entry()
+            .originTimestampMicros(Clock.SYSTEM.epochMillis() * 1_000)
+            .headers(Header.Codec.encode(message.headers()))
+            .payload(message.payload());
+    if (message.partition() >= 0) {
+      entry.partition(message.partition());
+    } else if (message.key() != null) {
+      byte[] key = message.key().toByteArray();
+      entry.key(XxHash32.hash(key, 0, key.length), key);
+    }
+    try {
+      return to.send(entry.route(to.routeFor(stream, topic)));
+    } catch (OutboxException e) {
+      throw WhippetException.of(e);
+    }
+  }
+
+  private Outbox outbox() {
+    if (closed.get()) {
+      throw new WhippetException(WhippetException.Code.CLOSED, "the client is closed");
+    }
+    if (outbox == null) {
+      throw new WhippetException(
+          WhippetException.Code.NOT_CONFIGURED, "this client has no outbox: give it a directory");
+    }
+    return outbox;
   }
 
   /**
@@ -64,7 +150,7 @@ public final class WhippetClient implements Closeable {
    * @throws InterruptedException if the thread was interrupted
    */
   public boolean flush(long timeout, TimeUnit unit) throws InterruptedException {
-    throw new UnsupportedOperationException();
+    return progress.awaitAll(outbox().lastSequence(), unit.toMillis(timeout));
   }
 
   /**
@@ -74,7 +160,12 @@ public final class WhippetClient implements Closeable {
    * @throws WhippetException if the client has no destination
    */
   public Consumer.Builder consumer() {
-    throw new UnsupportedOperationException();
+    if (defaults.stream == null) {
+      throw new WhippetException(
+          WhippetException.Code.NOT_CONFIGURED,
+          "this client has no destination: name stream and topic");
+    }
+    return consumer(defaults.stream, defaults.topic);
   }
 
   /**
@@ -85,7 +176,7 @@ public final class WhippetClient implements Closeable {
    * @return a builder with the defaults
    */
   public Consumer.Builder consumer(String stream, String topic) {
-    throw new UnsupportedOperationException();
+    return new Consumer.Builder(connection, defaults, stream, topic);
   }
 
   /**
@@ -94,7 +185,7 @@ public final class WhippetClient implements Closeable {
    * @return the same object at each call
    */
   public Admin admin() {
-    throw new UnsupportedOperationException();
+    return admin;
   }
 
   /**
@@ -103,7 +194,16 @@ public final class WhippetClient implements Closeable {
    * @return a snapshot; all 0 without an outbox
    */
   public Backlog backlog() {
-    throw new UnsupportedOperationException();
+    if (outbox == null) {
+      return new Backlog(0, 0, 0, 0, 0, 0);
+    }
+    return new Backlog(
+        outbox.backlogRecords(),
+        outbox.backlogBytes(),
+        outbox.bytesOnDisk(),
+        outbox.lastSequence(),
+        outbox.storedSequence(),
+        outbox.acknowledgedSequence());
   }
 
   /**
@@ -112,7 +212,7 @@ public final class WhippetClient implements Closeable {
    * @return a snapshot
    */
   public ConnectionState state() {
-    throw new UnsupportedOperationException();
+    return Reporter.publicState(connection.state());
   }
 
   /**
@@ -121,12 +221,12 @@ public final class WhippetClient implements Closeable {
    * @return a snapshot
    */
   public String stateReason() {
-    throw new UnsupportedOperationException();
+    return connection.reason();
   }
 
   /** A hint that the network may be back: a waiting client tries at once. Does not block. */
   public void networkAvailable() {
-    throw new UnsupportedOperationException();
+    connection.hint();
   }
 
   /**
@@ -136,7 +236,14 @@ public final class WhippetClient implements Closeable {
    */
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    connection.close();
+    if (outbox != null) {
+      outbox.close();
+    }
+    progress.end(new WhippetException(WhippetException.Code.CLOSED, "the client was closed"));
   }
 
   /**
@@ -144,6 +251,19 @@ public final class WhippetClient implements Closeable {
    * another value in {@link #open}. Not thread-safe.
    */
   public static final class Builder {
+    private static final long HOUR_MILLIS = 3_600_000;
+    private static final long DAY_MILLIS = 24 * HOUR_MILLIS;
+
+    private final SessionConfig session = new SessionConfig();
+    private File directory;
+    private long outboxBytesMax = 256L << 20;
+    private long outboxMessagesMax = 10_000_000;
+    private int messageBytesMax = 1 << 20;
+    private OverflowPolicy overflow = OverflowPolicy.reject();
+    private String stream;
+    private String topic;
+    private ClientEvents events = new ClientEvents() {};
+
     private Builder() {}
 
     /**
@@ -155,7 +275,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder url(String url) {
-      throw new UnsupportedOperationException();
+      session.endpoint = Endpoint.parse(Check.notNull("url", url));
+      return this;
     }
 
     /**
@@ -165,7 +286,9 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder credentials(Credentials credentials) {
-      throw new UnsupportedOperationException();
+      session.user = Check.notNull("credentials", credentials).user();
+      session.secret = credentials.secret();
+      return this;
     }
 
     /**
@@ -176,7 +299,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder outbox(File directory) {
-      throw new UnsupportedOperationException();
+      this.directory = Check.notNull("directory", directory);
+      return this;
     }
 
     /**
@@ -187,7 +311,21 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder outboxBounds(long bytesMax, long messagesMax) {
-      throw new UnsupportedOperationException();
+      outboxBytesMax = Check.range("bytesMax", bytesMax, 1 << 20, 1L << 40);
+      outboxMessagesMax = Check.range("messagesMax", messagesMax, 1, 1_000_000_000);
+      return this;
+    }
+
+    /**
+     * The largest message, key, headers and payload together; 1 MiB by default. The outbox takes
+     * about six times as much memory and disk for what is under way.
+     *
+     * @param bytes 1 KiB to 16 MiB
+     * @return this
+     */
+    public Builder messageBytesMax(int bytes) {
+      messageBytesMax = (int) Check.range("messageBytesMax", bytes, 1 << 10, 16 << 20);
+      return this;
     }
 
     /**
@@ -197,7 +335,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder overflow(OverflowPolicy policy) {
-      throw new UnsupportedOperationException();
+      overflow = Check.notNull("policy", policy);
+      return this;
     }
 
     /**
@@ -208,7 +347,9 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder destination(String stream, String topic) {
-      throw new UnsupportedOperationException();
+      this.stream = Check.utf8Length("stream", stream, 1, 255);
+      this.topic = Check.utf8Length("topic", topic, 1, 255);
+      return this;
     }
 
     /**
@@ -218,7 +359,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder createIfMissing(int partitions) {
-      throw new UnsupportedOperationException();
+      session.createPartitions = (int) Check.range("partitions", partitions, 1, 1_000);
+      return this;
     }
 
     /**
@@ -229,7 +371,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder linger(long linger, TimeUnit unit) {
-      throw new UnsupportedOperationException();
+      session.lingerMillis = millis("linger", linger, unit, 0, HOUR_MILLIS);
+      return this;
     }
 
     /**
@@ -239,7 +382,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder batchBytes(int bytes) {
-      throw new UnsupportedOperationException();
+      session.batchBytes = (int) Check.range("batchBytes", bytes, 1 << 10, 8 << 20);
+      return this;
     }
 
     /**
@@ -249,7 +393,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder batchMessages(int messages) {
-      throw new UnsupportedOperationException();
+      session.batchMessages = (int) Check.range("batchMessages", messages, 1, 65_535);
+      return this;
     }
 
     /**
@@ -260,7 +405,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder connectTimeout(long timeout, TimeUnit unit) {
-      throw new UnsupportedOperationException();
+      session.connectTimeoutMillis = millis("connectTimeout", timeout, unit, 1, HOUR_MILLIS);
+      return this;
     }
 
     /**
@@ -272,7 +418,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder requestTimeout(long timeout, TimeUnit unit) {
-      throw new UnsupportedOperationException();
+      session.requestTimeoutMillis = millis("requestTimeout", timeout, unit, 1, HOUR_MILLIS);
+      return this;
     }
 
     /**
@@ -286,7 +433,10 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder backoff(long first, long max, TimeUnit unit) {
-      throw new UnsupportedOperationException();
+      long firstMillis = millis("first backoff", first, unit, 1, HOUR_MILLIS);
+      session.backoffMaxMillis = millis("longest backoff", max, unit, firstMillis, DAY_MILLIS);
+      session.backoffFirstMillis = firstMillis;
+      return this;
     }
 
     /**
@@ -298,7 +448,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder keepAlive(long interval, TimeUnit unit) {
-      throw new UnsupportedOperationException();
+      session.keepAliveMillis = millis("keepAlive", interval, unit, 100, DAY_MILLIS);
+      return this;
     }
 
     /**
@@ -308,7 +459,8 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder events(ClientEvents events) {
-      throw new UnsupportedOperationException();
+      this.events = Check.notNull("events", events);
+      return this;
     }
 
     /**
@@ -319,7 +471,58 @@ public final class WhippetClient implements Closeable {
      * @throws IllegalArgumentException if a required value is missing or two values contradict
      */
     public WhippetClient open() {
-      throw new UnsupportedOperationException();
+      if (session.endpoint == null || session.secret == null) {
+        throw new IllegalArgumentException(
+            (session.endpoint == null ? "url" : "credentials") + " missing: it has no default");
+      }
+      Progress progress = new Progress();
+      Reporter reporter = new Reporter(progress, events);
+      Outbox outbox = directory == null ? null : openOutbox(reporter);
+      if (outbox != null) {
+        progress.opened(outbox.storedSequence(), outbox.acknowledgedSequence());
+      }
+      Connection connection;
+      try {
+        connection = new Connection(session, outbox, reporter, Clock.SYSTEM);
+      } catch (IOException e) {
+        if (outbox != null) {
+          outbox.close();
+        }
+        throw new WhippetException(
+            WhippetException.Code.INTERNAL, 0, "no selector: " + e.getMessage(), e);
+      }
+      reporter.connection(connection);
+      connection.start();
+      return new WhippetClient(
+          progress,
+          outbox,
+          connection,
+          new Defaults(stream, topic, session.createPartitions, session.requestTimeoutMillis));
+    }
+
+    private Outbox openOutbox(Reporter reporter) {
+      // A record fits into half of a segment and half of the ring; both hold 4 MiB at least.
+      int room = Math.max(4 << 20, 2 * (messageBytesMax + Message.HEADERS_BYTES_MAX + 4_096) & -16);
+      int segmentBytes = (int) Math.min(room, Math.max(outboxBytesMax / 4 & -16, 256 << 10));
+      OutboxConfig.Builder config =
+          OutboxConfig.builder(directory)
+              .ringBytes(room)
+              .segmentBytes(Math.max(segmentBytes, messageBytesMax > 1 << 20 ? room : 0))
+              .backlogBytesMax(outboxBytesMax)
+              .backlogRecordsMax(outboxMessagesMax);
+      if (overflow.timeoutMillis() > 0) {
+        config.block(overflow.timeoutMillis(), TimeUnit.MILLISECONDS);
+      }
+      try {
+        return Outbox.open(config.build(), Disk.SYSTEM, reporter);
+      } catch (OutboxException e) {
+        throw WhippetException.of(e);
+      }
+    }
+
+    private static long millis(String name, long value, TimeUnit unit, long min, long max) {
+      long millis = Check.notNull("unit", unit).toMillis(value);
+      return Check.range(name + " in milliseconds", millis, min, max);
     }
   }
 }

@@ -1,5 +1,8 @@
 package dev.whippet;
 
+import dev.whippet.internal.outbox.OutboxException;
+import dev.whippet.internal.session.Refusal;
+
 /**
  * The one exception of this library. The message says what failed, where, which limit was met and
  * what to do; {@link #code()} is for programs. Arguments that can never be right (null, out of
@@ -19,6 +22,50 @@ public final class WhippetException extends RuntimeException {
     super(message, cause);
     this.code = code;
     this.status = status;
+  }
+
+  /** What the connection said. */
+  static WhippetException of(Refusal refusal) {
+    return new WhippetException(code(refusal.kind()), refusal.status(), refusal.message(), null);
+  }
+
+  private static Code code(Refusal.Kind kind) {
+    switch (kind) {
+      case CREDENTIALS:
+        return Code.CREDENTIALS_REFUSED;
+      case PERMISSION:
+        return Code.PERMISSION_DENIED;
+      default:
+        return Code.valueOf(kind.name());
+    }
+  }
+
+  /** What the outbox said. */
+  static WhippetException of(OutboxException cause) {
+    return new WhippetException(code(cause.reason()), 0, cause.getMessage(), cause);
+  }
+
+  private static Code code(OutboxException.Reason reason) {
+    switch (reason) {
+      case LOCKED:
+        return Code.OUTBOX_IN_USE;
+      case FULL:
+        return Code.OUTBOX_FULL;
+      case TOO_LARGE:
+        return Code.TOO_LARGE;
+      case CLOSED:
+        return Code.CLOSED;
+      case INTERRUPTED:
+        return Code.INTERRUPTED;
+      default:
+        return Code.OUTBOX_FAILED;
+    }
+  }
+
+  /** A wait of a method that can't throw InterruptedException ended early. */
+  static WhippetException interrupted(String what) {
+    Thread.currentThread().interrupt();
+    return new WhippetException(Code.INTERRUPTED, "interrupted while waiting for " + what);
   }
 
   /**
@@ -69,6 +116,8 @@ public final class WhippetException extends RuntimeException {
     CLOSED,
     /** Too many calls wait for the connection. */
     BUSY,
+    /** The calling thread was interrupted; its interrupt flag is set. */
+    INTERRUPTED,
     /** A bug of this library or of the server. */
     INTERNAL
   }

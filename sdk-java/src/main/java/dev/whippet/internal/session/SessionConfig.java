@@ -1,0 +1,31 @@
+package dev.whippet.internal.session;
+
+import dev.whippet.internal.link.Endpoint;
+import java.util.Collections;
+import java.util.Map;
+
+/**
+ * Values of a {@link Connection}, filled in by the public builder, which has checked them. Holds
+ * the secret; has no toString for that reason. Not changed after the connection has started.
+ */
+public final class SessionConfig {
+  public Endpoint endpoint;
+  public Map<String, String> headers = Collections.emptyMap();
+
+  /** Null: the secret is a token. */
+  public String user;
+
+  public String secret;
+
+  public long connectTimeoutMillis = 10_000;
+  public long requestTimeoutMillis = 10_000;
+  public long backoffFirstMillis = 200;
+  public long backoffMaxMillis = 30_000;
+  public long keepAliveMillis = 30_000;
+  public long lingerMillis = 2;
+  public int batchBytes = 256 << 10;
+  public int batchMessages = 1_000;
+
+  /** Partitions of topics that are made when missing; 0: none are made. */
+  public int createPartitions;
+}
