@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Random;
 
 /** The common types and the response structures (iggy-classic.md 3.4 and 4). */
 final class ClassicLayouts {
@@ -163,6 +164,14 @@ final class ClassicLayouts {
       }
       throw new MalformedFrame("identifier of kind " + kind + ", length " + length);
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      boolean numeric = random.nextBoolean();
+      return JSON.objectNode()
+          .put("kind", numeric ? "numeric" : "string")
+          .set("value", numeric ? U32.sample(random) : NAME.sample(random));
+    }
   }
 
   /** {@code u8} flag, then always a {@code u32}. */
@@ -178,6 +187,11 @@ final class ClassicLayouts {
       boolean present = in.u8() == 1;
       long partition = in.u32();
       return present ? JSON.numberNode(partition) : JSON.nullNode();
+    }
+
+    @Override
+    public JsonNode sample(Random random) {
+      return random.nextBoolean() ? JSON.numberNode(random.nextInt(1000)) : JSON.nullNode();
     }
   }
 
@@ -218,6 +232,21 @@ final class ClassicLayouts {
       }
       throw new MalformedFrame("partitioning of kind " + kind + ", length " + length);
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      ObjectNode result = JSON.objectNode();
+      switch (random.nextInt(3)) {
+        case 0 -> result.put("kind", "balanced");
+        case 1 -> result.put("kind", "partition_id").put("value", random.nextInt(1000));
+        default -> {
+          byte[] key = new byte[1 + random.nextInt(255)];
+          random.nextBytes(key);
+          result.put("kind", "messages_key").put("value_hex", HexFormat.of().formatHex(key));
+        }
+      }
+      return result;
+    }
   }
 
   /** Section 4.9; an entry is followed by a flag that says whether another one follows. */
@@ -253,6 +282,14 @@ final class ClassicLayouts {
       result.set("streams", STREAMS.read(in));
       return result;
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      ObjectNode result = JSON.objectNode();
+      result.set("global", GLOBAL.sample(random));
+      result.set("streams", STREAMS.sample(random));
+      return result;
+    }
   }
 
   /** Entries, each announced by a byte 1; a byte 0 ends them. */
@@ -273,6 +310,11 @@ final class ClassicLayouts {
         items.add(entry.read(in));
       }
       return items;
+    }
+
+    @Override
+    public JsonNode sample(Random random) {
+      return Layout.list(entry, random);
     }
   }
 
@@ -299,6 +341,11 @@ final class ClassicLayouts {
         throw new MalformedFrame("absent permissions are four zero bytes");
       }
       return JSON.nullNode();
+    }
+
+    @Override
+    public JsonNode sample(Random random) {
+      return random.nextBoolean() ? BLOCK.sample(random) : JSON.nullNode();
     }
   }
 }

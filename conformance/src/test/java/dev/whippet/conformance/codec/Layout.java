@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 
 /**
  * How one decoded JSON value stands in bytes, in both directions (notation of iggy-classic.md
@@ -36,6 +37,18 @@ interface Layout {
 
   JsonNode read(ByteSource in);
 
+  /** Any value of this layout. */
+  JsonNode sample(Random random);
+
+  /** Up to four elements. */
+  static ArrayNode list(Layout element, Random random) {
+    ArrayNode items = JSON.arrayNode();
+    for (int i = random.nextInt(5); i > 0; i--) {
+      items.add(element.sample(random));
+    }
+    return items;
+  }
+
   static Struct struct() {
     return new Struct();
   }
@@ -61,6 +74,13 @@ interface Layout {
     static BigInteger number(JsonNode value) {
       return value.isTextual() ? new BigInteger(value.textValue()) : value.bigIntegerValue();
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      ByteSink bits = new ByteSink();
+      bits.u64(random.nextLong() >>> random.nextInt(64));
+      return read(new ByteSource(bits.toByteArray(), 0, width));
+    }
   }
 
   /** IEEE-754 binary32. */
@@ -73,6 +93,11 @@ interface Layout {
     @Override
     public JsonNode read(ByteSource in) {
       return JSON.numberNode((double) Float.intBitsToFloat((int) in.u32()));
+    }
+
+    @Override
+    public JsonNode sample(Random random) {
+      return JSON.numberNode(random.nextInt(1000) / 8.0);
     }
   }
 
@@ -87,10 +112,17 @@ interface Layout {
     public JsonNode read(ByteSource in) {
       return JSON.booleanNode(in.u8() != 0);
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      return JSON.booleanNode(random.nextBoolean());
+    }
   }
 
   /** UTF-8 after a length; {@code emptyIsNull} for texts whose absence is the empty text. */
   record Text(int lengthWidth, int lengthMin, boolean emptyIsNull) implements Layout {
+    private static final String ALPHABET = "abcXYZ019-_ /.\u00e9\u00df\u6f22";
+
     @Override
     public void write(JsonNode value, ByteSink out) {
       byte[] encoded =
@@ -111,6 +143,14 @@ interface Layout {
       }
       return length == 0 && emptyIsNull ? JSON.nullNode() : JSON.textNode(in.text(length));
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      StringBuilder text = new StringBuilder();
+      int length = Math.max(lengthMin, random.nextInt(20));
+      random.ints(length, 0, ALPHABET.length()).forEach(i -> text.append(ALPHABET.charAt(i)));
+      return length == 0 && emptyIsNull ? JSON.nullNode() : JSON.textNode(text.toString());
+    }
   }
 
   /** Everything that is left, as hex. */
@@ -123,6 +163,13 @@ interface Layout {
     @Override
     public JsonNode read(ByteSource in) {
       return JSON.textNode(HexFormat.of().formatHex(in.bytes(in.remaining())));
+    }
+
+    @Override
+    public JsonNode sample(Random random) {
+      byte[] bytes = new byte[2 + random.nextInt(40)];
+      random.nextBytes(bytes);
+      return JSON.textNode(HexFormat.of().formatHex(bytes));
     }
   }
 
@@ -143,6 +190,11 @@ interface Layout {
       }
       return items;
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      return list(element, random);
+    }
   }
 
   /** Elements up to the end of the payload. */
@@ -160,6 +212,11 @@ interface Layout {
       }
       return items;
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      return list(element, random);
+    }
   }
 
   /** A flag, then the value when the flag is 1; {@code null} otherwise. */
@@ -175,6 +232,11 @@ interface Layout {
     @Override
     public JsonNode read(ByteSource in) {
       return in.u8() == 1 ? content.read(in) : JSON.nullNode();
+    }
+
+    @Override
+    public JsonNode sample(Random random) {
+      return random.nextBoolean() ? content.sample(random) : JSON.nullNode();
     }
   }
 
@@ -197,6 +259,11 @@ interface Layout {
       }
       return value;
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      return content.sample(random);
+    }
   }
 
   /** A number whose values have names; {@code names[i]} stands for {@code i + 1}. */
@@ -217,6 +284,11 @@ interface Layout {
         throw new MalformedFrame("unknown kind " + kind);
       }
       return JSON.textNode(names[kind - 1]);
+    }
+
+    @Override
+    public JsonNode sample(Random random) {
+      return JSON.textNode(names[random.nextInt(names.length)]);
     }
   }
 
@@ -278,6 +350,15 @@ interface Layout {
       ObjectNode result = JSON.objectNode();
       for (Member member : members) {
         result.set(member.name, member.layout.read(in));
+      }
+      return result;
+    }
+
+    @Override
+    public ObjectNode sample(Random random) {
+      ObjectNode result = JSON.objectNode();
+      for (Member member : members) {
+        result.set(member.name, member.layout.sample(random));
       }
       return result;
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
 import java.util.HexFormat;
+import java.util.Random;
 
 /** Messages on the wire: records, batches, poll results, user headers (iggy-classic.md 5). */
 final class MessageLayouts {
@@ -13,6 +14,9 @@ final class MessageLayouts {
 
   /** As a poll returns it: with checksum, offset and timestamp. */
   static final Layout STORED_RECORD = new Message(true);
+
+  /** As a producer sends it. */
+  static final Layout OUTGOING_RECORD = new Message(false);
 
   private MessageLayouts() {}
 
@@ -76,9 +80,26 @@ final class MessageLayouts {
     private static long number(JsonNode value, String member) {
       return Unsigned.number(value.get(member)).longValue();
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      byte[] payload = new byte[1 + random.nextInt(60)];
+      random.nextBytes(payload);
+      ObjectNode message = JSON.objectNode();
+      if (stored) {
+        message.put("checksum", Long.toUnsignedString(random.nextLong()));
+        message.set("offset", U64.sample(random));
+        message.set("timestamp", U64.sample(random));
+      }
+      message.put("id", new BigInteger(128, random).toString());
+      message.set("origin_timestamp", U64.sample(random));
+      message.put("payload_hex", HexFormat.of().formatHex(payload));
+      message.set("user_headers", Layout.list(USER_HEADER, random));
+      return message;
+    }
   }
 
-  private static final Layout USER_HEADER = new UserHeader();
+  static final Layout USER_HEADER = new UserHeader();
 
   /** A key and a value, each {@code u8} kind, {@code u32} length, bytes (5.6). */
   private record UserHeader() implements Layout {
@@ -106,6 +127,18 @@ final class MessageLayouts {
       }
       return header;
     }
+
+    @Override
+    public JsonNode sample(Random random) {
+      ObjectNode header = JSON.objectNode();
+      for (String part : new String[] {"key", "value"}) {
+        byte[] bytes = new byte[1 + random.nextInt(12)];
+        random.nextBytes(bytes);
+        header.put(part + "_kind", 1L + random.nextInt(15));
+        header.put(part + "_hex", HexFormat.of().formatHex(bytes));
+      }
+      return header;
+    }
   }
 
   /**
@@ -118,7 +151,6 @@ final class MessageLayouts {
             .with("stream_id", ClassicLayouts.IDENTIFIER)
             .with("topic_id", ClassicLayouts.IDENTIFIER)
             .with("partitioning", ClassicLayouts.PARTITIONING);
-    private static final Layout OUTGOING_RECORD = new Message(false);
 
     @Override
     public void write(JsonNode value, ByteSink out) {
@@ -161,6 +193,14 @@ final class MessageLayouts {
       }
       result.set("messages", messages);
       return result;
+    }
+
+    @Override
+    public JsonNode sample(Random random) {
+      ObjectNode batch = METADATA.sample(random);
+      ArrayNode messages = JSON.arrayNode().add(OUTGOING_RECORD.sample(random));
+      messages.addAll(Layout.list(OUTGOING_RECORD, random));
+      return batch.set("messages", messages);
     }
   }
 }

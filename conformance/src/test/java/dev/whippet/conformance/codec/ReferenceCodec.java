@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Random;
 
 /**
  * The classic protocol a second time, written from iggy-classic.md alone: JSON fields to bytes and
@@ -126,6 +127,16 @@ public final class ReferenceCodec {
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }
+  }
+
+  /** Any request of this command, with values that every product must take. */
+  public static JsonNode sampleRequest(int code, Random random) {
+    return plain(Samples.fit(requestLayout(code).sample(random), random));
+  }
+
+  /** Any successful answer to this command; never empty. */
+  public static JsonNode sampleResponse(int code, Random random) {
+    return plain(Samples.fit(responseLayout(code).sample(random), random));
   }
 
   private static byte[] write(Layout layout, JsonNode fields) {
