@@ -31,6 +31,9 @@ public interface Disk {
   /** Opens a file for reading and writing; makes it, empty, if it is not there. */
   DiskFile open(File file) throws IOException;
 
+  /** Opens a file that is there for reading. */
+  DiskFile openToRead(File file) throws IOException;
+
   /** An open file. Reads and writes name their position; each handle has one user at a time. */
   interface DiskFile extends Closeable {
     /** Reads up to {@code length} bytes; fewer only at the end of the file, 0 behind it. */

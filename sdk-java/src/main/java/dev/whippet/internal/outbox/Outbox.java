@@ -1,14 +1,30 @@
 package dev.whippet.internal.outbox;
 
 import java.io.Closeable;
+import java.io.File;
+import java.io.IOException;
 
 /**
  * The bounded, crash-safe store-and-forward queue of one device, in one directory.
  *
  * <pre>
- * send (any thread)  -&gt; ring -&gt; "whippet-store": frame, one write, one sync -&gt; Listener.stored
+ * send (any thread)   -&gt; ring -&gt; "whippet-store": frame, one write, one sync -&gt; Listener.stored
  * Cursor (net thread) &lt;- files;  acknowledge -&gt; whole segments are free again
  * </pre>
+ *
+ * <ul>
+ *   <li>A sequence is given once: blocks of them are reserved durably. A crash skips the rest of a
+ *       block; gaps between sequences are normal (whippet-extension.md 3.1).
+ *   <li>A record is stored when a sync covered it, and only then read, and only then told.
+ *   <li>A write or sync that fails fails at most the records of that commit; what was stored before
+ *       is untouched, and later sends work again when the disk does. If the process is killed right
+ *       after such a failure, before any later success, its records may still be found: their
+ *       outcome is unknown, as for any send without a receipt.
+ *   <li>Files: docs/FORMAT.md, Outbox. Damage is stepped over and reported, never fatal.
+ * </ul>
+ *
+ * <p>Threads: any for everything but a {@link Cursor}. Limits: {@link OutboxConfig}; on the disk,
+ * the backlog plus one segment in use, one kept, and four spare ones.
  */
 public final class Outbox implements Closeable {
   /** Told on the store thread "whippet-store", outside all locks; must be quick. */
@@ -26,7 +42,46 @@ public final class Outbox implements Closeable {
     void gap(GapReport gap);
   }
 
-  private Outbox() {}
+  private final Closeable lock;
+  private final Disk disk;
+  private final Meta meta;
+  private final Facts facts;
+  private final Segments segments;
+  private final Ring ring;
+  private final Store store;
+  private final Thread thread;
+
+  private Outbox(OutboxConfig config, Disk disk, Closeable lock, Meta meta, Listener listener)
+      throws IOException {
+    this.lock = lock;
+    this.disk = disk;
+    this.meta = meta;
+    meta.load(config.sequenceBlock());
+    facts = new Facts(config.segmentBytes());
+    segments = new Segments();
+    Recovery recovery = new Recovery(config, disk, meta, facts);
+    recovery.run();
+    long last = recovery.reserved;
+    meta.epoch = recovery.epoch + 1;
+    meta.reserved = last + config.sequenceBlock();
+    meta.stored = recovery.lastStored;
+    meta.acknowledged = recovery.acknowledged;
+    meta.clean = false;
+    if (meta.lost) {
+      meta.create();
+    } else {
+      meta.save();
+    }
+    Writer writer = new Writer(config, disk, meta, facts, segments);
+    writer.restore(recovery);
+    for (GapReport gap : recovery.gaps) {
+      listener.gap(gap);
+    }
+    ring = new Ring(config, segments, last + 1, meta.reserved);
+    store = new Store(ring, writer, meta, segments, listener, config.directory());
+    thread = new Thread(store, Store.THREAD_NAME);
+    thread.setDaemon(true);
+  }
 
   /**
    * Locks the directory, recovers what is there, raises the epoch durably, draws an instance, and
@@ -38,7 +93,63 @@ public final class Outbox implements Closeable {
    */
   public static Outbox open(OutboxConfig config, Disk disk, Listener listener)
       throws OutboxException {
-    throw new UnsupportedOperationException();
+    Closeable lock = lock(config.directory(), disk);
+    Meta meta = null;
+    Outbox outbox = null;
+    try {
+      meta = new Meta(disk, config.directory());
+      outbox = new Outbox(config, disk, lock, meta, listener);
+    } catch (OutboxException typed) {
+      throw typed;
+    } catch (IOException failed) {
+      throw unusable(config.directory(), failed);
+    } finally {
+      if (outbox == null) {
+        closeQuietly(meta);
+        closeQuietly(lock);
+      }
+    }
+    outbox.thread.start();
+    return outbox;
+  }
+
+  private static Closeable lock(File directory, Disk disk) throws OutboxException {
+    try {
+      disk.createDirectory(directory);
+      Closeable lock = disk.tryLock(new File(directory, "lock"));
+      if (lock != null) {
+        return lock;
+      }
+    } catch (IOException failed) {
+      throw unusable(directory, failed);
+    }
+    throw new OutboxException(
+        OutboxException.Reason.LOCKED,
+        "outbox directory "
+            + directory
+            + " is in use by another process or another client of this one:"
+            + " close that one, or give each its own directory");
+  }
+
+  private static OutboxException unusable(File directory, IOException failed) {
+    return new OutboxException(
+        OutboxException.Reason.UNUSABLE,
+        "outbox directory "
+            + directory
+            + " can't be used ("
+            + failed
+            + "): it must be a writable directory on a disk with room",
+        failed);
+  }
+
+  private static void closeQuietly(Closeable closeable) {
+    if (closeable != null) {
+      try {
+        closeable.close();
+      } catch (IOException ignored) {
+        // nothing depends on it
+      }
+    }
   }
 
   /**
@@ -50,27 +161,30 @@ public final class Outbox implements Closeable {
    * @throws IllegalArgumentException if the route is unknown
    */
   public long send(Entry entry) throws OutboxException {
-    throw new UnsupportedOperationException();
+    if (facts.route(entry.route) == null) {
+      throw new IllegalArgumentException("unknown route: " + entry.route);
+    }
+    return ring.send(entry);
   }
 
   /** The producer id: 16 random bytes, made once per directory. A copy. */
   public byte[] producerId() {
-    throw new UnsupportedOperationException();
+    return meta.producerId();
   }
 
   /** The epoch: raised durably by each open. */
   public int epoch() {
-    throw new UnsupportedOperationException();
+    return meta.epoch;
   }
 
   /** The instance: 16 random bytes, drawn by each open. A copy. */
   public byte[] instance() {
-    throw new UnsupportedOperationException();
+    return meta.instance.clone();
   }
 
   /** The highest sequence that this directory has ever reserved. */
   public long reservedSequence() {
-    throw new UnsupportedOperationException();
+    return meta.reserved;
   }
 
   /**
@@ -80,42 +194,42 @@ public final class Outbox implements Closeable {
    * new id. Blocks for one sync.
    */
   public void renewProducer() throws OutboxException {
-    throw new UnsupportedOperationException();
+    store.renewProducer();
   }
 
   /** Every sequence up to this one is stored or reported as failed. */
   public long storedSequence() {
-    throw new UnsupportedOperationException();
+    return segments.stored();
   }
 
   /** Every sequence up to this one was acknowledged. */
   public long acknowledgedSequence() {
-    throw new UnsupportedOperationException();
+    return segments.acknowledged();
   }
 
   /** The highest sequence that {@link #send} has returned, or that was found by open. */
   public long lastSequence() {
-    throw new UnsupportedOperationException();
+    return ring.lastSequence();
   }
 
   /** Records that wait for the disk or for an acknowledgement. */
   public long backlogRecords() {
-    throw new UnsupportedOperationException();
+    return segments.backlogRecords() + ring.waitingRecords();
   }
 
   /** Their bytes, by whole segments. */
   public long backlogBytes() {
-    throw new UnsupportedOperationException();
+    return segments.backlogBytes() + ring.waitingBytes();
   }
 
   /** Size of all files, spare ones included. */
   public long bytesOnDisk() {
-    throw new UnsupportedOperationException();
+    return segments.bytesOnDisk() + Meta.BYTES;
   }
 
   /** A cursor that begins after this sequence; close it. */
   public Cursor cursor(long afterSequence) {
-    throw new UnsupportedOperationException();
+    return new Cursor(this, disk, segments, facts, afterSequence);
   }
 
   /**
@@ -123,12 +237,16 @@ public final class Outbox implements Closeable {
    * next commit, within about a second, or at close: after a crash the cursor may be older.
    */
   public void acknowledge(long upToSequence) {
-    throw new UnsupportedOperationException();
+    long before = segments.acknowledged();
+    segments.acknowledge(upToSequence);
+    if (segments.acknowledged() > before) {
+      ring.acknowledged();
+    }
   }
 
   /** The route of an id; null if unknown. */
   public Route route(int id) {
-    throw new UnsupportedOperationException();
+    return facts.route(id);
   }
 
   /**
@@ -138,7 +256,7 @@ public final class Outbox implements Closeable {
    * @throws OutboxException TOO_LARGE if there are too many routes
    */
   public int routeFor(String stream, String topic) throws OutboxException {
-    throw new UnsupportedOperationException();
+    return facts.routeFor(stream, topic);
   }
 
   /**
@@ -147,12 +265,12 @@ public final class Outbox implements Closeable {
    */
   public void recordMapping(int route, int partitionCount, long fromSequence)
       throws OutboxException {
-    throw new UnsupportedOperationException();
+    awaitDurable(facts.map(route, partitionCount, fromSequence));
   }
 
   /** The partition count that applies to a sequence; 0 if none was recorded. */
   public int partitionCountFor(int route, long sequence) {
-    throw new UnsupportedOperationException();
+    return facts.partitionCountFor(route, sequence);
   }
 
   /**
@@ -160,17 +278,48 @@ public final class Outbox implements Closeable {
    * for one sync, unless it is known already.
    */
   public void recordPublished(byte[] brokerId, int route, int partition) throws OutboxException {
-    throw new UnsupportedOperationException();
+    awaitDurable(facts.publish(brokerId, meta.producerId(), route, partition));
   }
 
   /** Whether that was noted. */
   public boolean wasPublished(byte[] brokerId, int route, int partition) {
-    throw new UnsupportedOperationException();
+    return facts.published(brokerId, meta.producerId(), route, partition);
   }
 
   /** Stores what waits, keeps the acknowledged cursor, ends the thread, releases the lock. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    if (Thread.currentThread() == thread) {
+      throw new IllegalStateException("close() called by the listener");
+    }
+    ring.close(null);
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException again) {
+        interrupted = true;
+      }
+    }
+    closeQuietly(meta);
+    closeQuietly(lock);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void awaitDurable(long ordinal) throws OutboxException {
+    if (facts.isDurable(ordinal)) {
+      return;
+    }
+    store.round();
+    if (!facts.isDurable(ordinal)) {
+      throw store.failure();
+    }
+  }
+
+  /** From a cursor. */
+  void found(GapReport gap) {
+    store.found(gap);
   }
 }

@@ -99,7 +99,7 @@ public final class OutboxConfig {
    */
   public int recordBytesMax() {
     int room = Math.min(ringBytes / 2, segmentBytes / 2);
-    return room - RecordFormat.HEADER_BYTES - CommitFormat.BYTES - RecordFormat.ALIGNMENT;
+    return room - Format.RECORD_BYTES - Format.COMMIT_BYTES - Format.ALIGNMENT;
   }
 
   /** Collects the values; each setter checks at once. */

@@ -17,7 +17,7 @@ public enum PartitionChoice {
     this.code = code;
   }
 
-  /** The choice of a code that {@link RecordFormat} has checked. */
+  /** The choice of a code that {@link Format} has checked. */
   static PartitionChoice of(int code) {
     return BY_CODE[code];
   }

@@ -55,6 +55,11 @@ final class SystemDisk implements Disk {
     return new SystemFile(new RandomAccessFile(file, "rw"));
   }
 
+  @Override
+  public DiskFile openToRead(File file) throws IOException {
+    return new SystemFile(new RandomAccessFile(file, "r"));
+  }
+
   private static final class SystemFile implements DiskFile {
     private final RandomAccessFile file;
 

@@ -1,0 +1,58 @@
+package dev.whippet.internal.outbox;
+
+import java.io.File;
+
+/**
+ * One life of a segment file: from the write of a header with a new serial until every record is
+ * acknowledged. A recycled file begins another life, and is another object here.
+ *
+ * <p>Written by the store thread (and by recovery before it starts) under the lock of {@link
+ * Segments}; {@code used}, {@code last}, {@code sealed}, {@code released} may be read by any
+ * thread. {@code used} is written after {@code last}, {@code sealed} after both.
+ */
+final class Segment {
+  final File file;
+  final long serial;
+  final long previousSequence;
+  final long recordsBefore;
+
+  /** Size of the file. */
+  long fileBytes;
+
+  /** Full size and never failed: fit for another life. */
+  boolean recyclable;
+
+  /** Can't be read now: nobody may overwrite or delete it. */
+  boolean kept;
+
+  /** End of what is on stable storage. */
+  volatile long used;
+
+  /** Highest sequence on stable storage here; {@code previousSequence} if there is none. */
+  volatile long last;
+
+  /** Messages here. */
+  long count;
+
+  /** Nothing will be added. */
+  volatile boolean sealed;
+
+  /** Every record is acknowledged; the file may be gone or have another life. */
+  volatile boolean released;
+
+  /** Losses up to this sequence were reported. */
+  long lossReportedTo;
+
+  Segment(File file, long serial, long previousSequence, long recordsBefore, long fileBytes) {
+    this.file = file;
+    this.serial = serial;
+    this.previousSequence = previousSequence;
+    this.recordsBefore = recordsBefore;
+    this.fileBytes = fileBytes;
+    this.last = previousSequence;
+  }
+
+  String place(long offset) {
+    return file.getName() + " at " + offset;
+  }
+}

@@ -1,0 +1,110 @@
+package dev.whippet.internal.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whippet.testkit.MemoryDisk;
+import java.io.File;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Flipped bits, missing files and unreadable places: it opens, keeps the rest, and reports. */
+@Timeout(120) // a hang is a failure
+final class OutboxDamageTest {
+  @Test
+  void everyByteFlippedIsReportedOrHarmless() throws Exception {
+    int worst = 0;
+    OutboxModel built = new OutboxModel(new MemoryDisk(1));
+    MemoryDisk pristine = build(built, 8);
+    for (String path : pristine.paths()) {
+      for (int offset = 0; offset < pristine.length(path); offset++) {
+        if (path.endsWith(Meta.NAME) && offset % 4096 >= 160 && offset % 64 != 0) {
+          continue; // nothing is read there
+        }
+        MemoryDisk disk = pristine.restart();
+        disk.flip(path, offset, offset % 8);
+        OutboxModel model = built.fork(disk);
+        model.damaged = true;
+        try {
+          model.open();
+          model.check();
+          worst = Math.max(worst, model.lostAndReported());
+          model.send(10);
+          model.outbox.close();
+        } catch (AssertionError | Exception failed) {
+          throw new AssertionError("flip at " + path + " " + offset, failed);
+        }
+      }
+    }
+    assertThat(worst).isBetween(1, 12);
+  }
+
+  private static MemoryDisk build(OutboxModel model, int records) throws Exception {
+    model.open();
+    for (int i = 0; i < records; i++) {
+      long sequence = model.send(200 + 131 * i % 900);
+      model.settle(sequence);
+    }
+    model.acknowledge(2);
+    model.reborn(model.disk);
+    return model.disk.restart();
+  }
+
+  @Test
+  void missingSegmentIsReportedWithItsRange() throws Exception {
+    OutboxModel model = new OutboxModel(new MemoryDisk(2));
+    MemoryDisk disk = build(model, 20);
+    disk.delete(new File(OutboxModel.DIRECTORY, Writer.slotName(2)));
+    model.disk = disk;
+    model.damaged = true;
+
+    model.open();
+    model.check();
+
+    assertThat(model.recorder.gaps())
+        .extracting(GapReport::reason)
+        .contains(GapReport.Reason.SEGMENT_MISSING);
+    assertThat(model.lostAndReported()).isPositive();
+    model.outbox.close();
+  }
+
+  @Test
+  void bothMetaSlotsDestroyedMakesAnotherProducerAndKeepsTheRecords() throws Exception {
+    OutboxModel model = new OutboxModel(new MemoryDisk(3));
+    MemoryDisk disk = build(model, 20);
+    disk.delete(new File(OutboxModel.DIRECTORY, Meta.NAME));
+    model.disk = disk;
+
+    model.open();
+
+    assertThat(model.recorder.gaps())
+        .extracting(GapReport::reason)
+        .containsExactly(GapReport.Reason.IDENTITY_LOST);
+    model.check();
+    model.send(10);
+    model.outbox.close();
+  }
+
+  @Test
+  void unreadablePlaceIsAnErrorTwiceAndAReportedGapThen() throws Exception {
+    OutboxModel model = new OutboxModel(new MemoryDisk(4));
+    model.disk = build(model, 20);
+    model.open();
+    model.disk.failReads(true);
+    Cursor cursor = model.outbox.cursor(0);
+
+    for (int attempt = 0; attempt < 3; attempt++) {
+      assertThatThrownBy(cursor::next)
+          .isInstanceOfSatisfying(
+              OutboxException.class,
+              e -> assertThat(e.reason()).isEqualTo(OutboxException.Reason.READ_FAILED));
+    }
+    model.disk.failReads(false);
+
+    assertThat(cursor.next()).isTrue();
+    assertThat(cursor.sequence()).isGreaterThan(3);
+    cursor.close();
+    model.outbox.close();
+    assertThat(model.recorder.reportedLost(3)).isTrue();
+  }
+}
