@@ -68,7 +68,7 @@ public final class Replies {
     }
     Stream stream = new Stream(in);
     while (!in.atEnd()) {
-      stream.topics.add(new Topic(in));
+      stream.found.add(new Topic(in));
     }
     if (stream.topics.size() != stream.topicsCount) {
       throw in.fault(stream.topicsCount + " topics announced, found " + stream.topics.size());
@@ -98,7 +98,7 @@ public final class Replies {
           topic.partitionsCount + " partitions announced in " + in.remaining() + " bytes");
     }
     for (int i = 0; i < topic.partitionsCount; i++) {
-      topic.partitions.add(new Partition(in));
+      topic.found.add(new Partition(in));
     }
     return topic;
   }
@@ -153,7 +153,7 @@ public final class Replies {
       throw in.fault(group.membersCount + " members announced in " + in.remaining() + " bytes");
     }
     for (int i = 0; i < group.membersCount; i++) {
-      group.members.add(new Member(in));
+      group.found.add(new Member(in));
     }
     in.expectEnd();
     return group;
@@ -280,7 +280,9 @@ public final class Replies {
     public final String name;
 
     /** Filled by {@link Replies#stream} only. */
-    public final List<Topic> topics = new ArrayList<>();
+    public final List<Topic> topics;
+
+    private final List<Topic> found = new ArrayList<>();
 
     Stream(Fields in) throws ProtocolException {
       id = in.u32();
@@ -289,6 +291,7 @@ public final class Replies {
       sizeBytes = in.u64();
       messagesCount = in.u64();
       name = in.name();
+      topics = Collections.unmodifiableList(found);
     }
   }
 
@@ -311,7 +314,9 @@ public final class Replies {
     public final String name;
 
     /** Filled by {@link Replies#topic} only. */
-    public final List<Partition> partitions = new ArrayList<>();
+    public final List<Partition> partitions;
+
+    private final List<Partition> found = new ArrayList<>();
 
     Topic(Fields in) throws ProtocolException {
       id = in.u32();
@@ -324,6 +329,7 @@ public final class Replies {
       sizeBytes = in.u64();
       messagesCount = in.u64();
       name = in.name();
+      partitions = Collections.unmodifiableList(found);
     }
   }
 
@@ -414,13 +420,16 @@ public final class Replies {
     public final String name;
 
     /** Filled by {@link Replies#group} only. */
-    public final List<Member> members = new ArrayList<>();
+    public final List<Member> members;
+
+    private final List<Member> found = new ArrayList<>();
 
     Group(Fields in) throws ProtocolException {
       id = in.u32();
       partitionsCount = in.size32();
       membersCount = in.size32();
       name = in.name();
+      members = Collections.unmodifiableList(found);
     }
   }
 
