@@ -134,10 +134,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (writer != null) {
       writer.close();
     }
-    loop.connections().remove(this);
     if (session != null) {
       listener.handler().disconnected(session);
     }
+    loop.connections().remove(this);
   }
 
   // --- stages -----------------------------------------------------------------------------------

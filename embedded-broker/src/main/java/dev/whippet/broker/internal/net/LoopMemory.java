@@ -3,79 +3,126 @@ package dev.whippet.broker.internal.net;
 import java.util.ArrayDeque;
 
 /**
- * The memory that requests being received, requests under way and replies being written may hold on
- * one loop. Owned by the loop; the figures are readable from any thread.
+ * The memory that requests may hold on one loop, from when their length is known until they are
+ * answered. Owned by the loop; the figures are readable from any thread.
  *
- * <p>A request takes its bytes when its length is known, before memory is allocated. What does not
- * fit waits, in order, with its connection's reading off; when nothing is held, anything fits, so
- * that one request larger than the bound cannot stop the loop for ever. Replies and bytes that have
- * already arrived are counted without asking: they keep others from starting.
+ * <pre>
+ *   0                                    3/4                bytesMax
+ *   |  all requests                       | up to 64 KiB only |
+ * </pre>
+ *
+ * <p>A request takes its bytes before memory is allocated. What does not fit waits, in order, with
+ * its connection's reading off. Small ones have a share of their own, so that a few senders of
+ * large ones that are slow do not hold up the rest; one that exceeds the large share altogether is
+ * let through when nothing but small ones is held.
+ *
+ * <p>Bytes that had arrived when their connection's reading was turned off are counted apart, with
+ * the same bound: they wait for room and must not take it.
  */
 public final class LoopMemory {
+  private static final int SMALL_BYTES_MAX = 64 << 10;
+  private static final int SMALL_SHARE = 4;
+
   private final long bytesMax;
-  private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+  private final long largeBytesMax;
+  private final ArrayDeque<Waiter> small = new ArrayDeque<>();
+  private final ArrayDeque<Waiter> large = new ArrayDeque<>();
   private boolean waking;
   private volatile long heldBytes;
+  private volatile long arrivedBytes;
   private volatile long peakBytes;
 
   LoopMemory(long bytesMax) {
     this.bytesMax = bytesMax;
+    this.largeBytesMax = bytesMax - bytesMax / SMALL_SHARE;
   }
 
-  /** The bound. */
+  /** The bound of what requests hold, and again of what arrived for those that wait. */
   public long bytesMax() {
     return bytesMax;
   }
 
-  /** Held now. */
+  /** Held by requests now. */
   public long heldBytes() {
     return heldBytes;
   }
 
-  /** The most that was ever held. */
+  /** Arrived and waiting to become requests. */
+  public long arrivedBytes() {
+    return arrivedBytes;
+  }
+
+  /** The most that both ever were together. */
   public long peakBytes() {
     return peakBytes;
   }
 
-  /** Takes {@code bytes} if they fit. */
+  /** Takes {@code bytes} if they fit and nobody waits for the same. */
   boolean tryTake(long bytes) {
-    if (heldBytes > 0 && heldBytes + bytes > bytesMax) {
+    if (!queue(bytes).isEmpty() || !fits(bytes)) {
       return false;
     }
-    take(bytes);
+    set(heldBytes + bytes);
     return true;
   }
 
-  /** Counts what exists already. */
-  void take(long bytes) {
-    set(heldBytes + bytes);
+  /** Runs {@code taken} once {@code bytes} are taken for it, when others gave theirs back. */
+  void await(long bytes, Runnable taken) {
+    queue(bytes).add(new Waiter(bytes, taken));
   }
 
   void give(long bytes) {
-    set(heldBytes - bytes);
-    if (heldBytes < 0) {
-      throw new IllegalStateException("gave back more than was taken: " + heldBytes);
+    if (bytes > heldBytes) {
+      throw new IllegalStateException("gives back " + bytes + " of " + heldBytes);
     }
+    set(heldBytes - bytes);
     if (waking) {
-      return; // called by what is being woken: the loop below goes on
+      return; // called by what is being woken: the loops below go on
     }
     waking = true;
-    // One at a time: each takes what it waited for, or waits again at the end.
-    for (int turns = waiting.size(); turns > 0 && heldBytes < bytesMax; turns--) {
-      waiting.remove().run();
+    try {
+      wake(small);
+      wake(large);
+    } finally {
+      waking = false;
     }
-    waking = false;
   }
 
-  /** Runs {@code retry} once, when memory was given back. */
-  void await(Runnable retry) {
-    waiting.add(retry);
+  /** Counts bytes that arrived for a request that waits; false when they are too many. */
+  boolean arrived(long bytes) {
+    arrivedBytes += bytes;
+    set(heldBytes);
+    return arrivedBytes <= bytesMax;
+  }
+
+  void consumed(long bytes) {
+    arrivedBytes -= bytes;
+  }
+
+  private void wake(ArrayDeque<Waiter> queue) {
+    Waiter first;
+    while ((first = queue.peek()) != null && fits(first.bytes)) {
+      queue.remove();
+      set(heldBytes + first.bytes);
+      first.taken.run();
+    }
+  }
+
+  private boolean fits(long bytes) {
+    long max = bytes <= SMALL_BYTES_MAX ? bytesMax : largeBytesMax;
+    return heldBytes + bytes <= max || bytes > max && heldBytes <= bytesMax - largeBytesMax;
+  }
+
+  private ArrayDeque<Waiter> queue(long bytes) {
+    return bytes <= SMALL_BYTES_MAX ? small : large;
   }
 
   private void set(long bytes) {
     heldBytes = bytes;
-    if (bytes > peakBytes) {
-      peakBytes = bytes;
+    if (bytes + arrivedBytes > peakBytes) {
+      peakBytes = bytes + arrivedBytes;
     }
   }
+
+  private record Waiter(long bytes, Runnable taken) {}
 }

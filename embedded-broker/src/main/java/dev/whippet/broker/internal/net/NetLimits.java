@@ -21,8 +21,9 @@ public record NetLimits(
     Times times) {
 
   /**
-   * The bytes behind an unanswered login that are held in any case. More is held, up to what one
-   * read brings, while the loop has memory to spare; otherwise the connection is closed.
+   * The bytes behind an unanswered login that are held in any case. More is held, up to what a read
+   * brings, while those that wait on the loop take less than half of {@link #loopBytesMax}; else
+   * the connection is closed.
    */
   public static final int BEFORE_LOGIN_BYTES_MAX = 8 << 10;
 

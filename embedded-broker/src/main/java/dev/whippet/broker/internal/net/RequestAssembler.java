@@ -105,6 +105,9 @@ final class RequestAssembler {
     if (!blocked || running) {
       return;
     }
+    if (awaitingMemory) {
+      return;
+    }
     blocked = false;
     admit();
     if (!blocked && held != null) {
@@ -196,7 +199,7 @@ final class RequestAssembler {
     }
     long length = (header & 0xffff_ffffL) - Integer.BYTES;
     code = (int) (header >>> 32);
-    if (awaitingMemory || !queue.accepts(Math.max(length, 0))) {
+    if (!queue.accepts(Math.max(length, 0))) {
       blocked = true;
       return;
     }
@@ -223,16 +226,26 @@ final class RequestAssembler {
       handOver(Unpooled.EMPTY_BUFFER);
       return;
     }
-    if (!memory.tryTake(length)) {
-      blocked = true;
-      awaitingMemory = true;
-      memory.await(
-          () -> {
-            awaitingMemory = false;
-            connection.resumeReading();
-          });
+    if (memory.tryTake(length)) {
+      allocated(length);
       return;
     }
+    blocked = true;
+    awaitingMemory = true;
+    memory.await(
+        length,
+        () -> {
+          awaitingMemory = false;
+          if (state == State.OVER) { // ended meanwhile
+            memory.give(length);
+            return;
+          }
+          allocated(length);
+          connection.resumeReading();
+        });
+  }
+
+  private void allocated(int length) {
     charged = length;
     state = State.PAYLOAD;
     payload = allocator.directBuffer(length, length);
@@ -293,22 +306,19 @@ final class RequestAssembler {
     }
     held.discardSomeReadBytes().ensureWritable(length);
     MaskedCopy.copy(in, held, length, mask);
-    memory.take(length);
     heldCharged += length;
-    boolean tooMuch =
-        !connection.loggedIn()
-            && held.readableBytes() > NetLimits.BEFORE_LOGIN_BYTES_MAX
-            && memory.heldBytes() > memory.bytesMax();
-    if (tooMuch) {
-      connection.drop("sends on before its login is answered");
+    boolean fits = memory.arrived(length);
+    boolean early =
+        !connection.loggedIn() && held.readableBytes() > NetLimits.BEFORE_LOGIN_BYTES_MAX;
+    if (!fits || early && memory.arrivedBytes() > memory.bytesMax() / 2) {
+      connection.drop("sends on while the loop has no memory for it");
     }
   }
 
   private void dropHeld() {
     held.release();
     held = null;
-    long back = heldCharged;
+    memory.consumed(heldCharged);
     heldCharged = 0;
-    memory.give(back);
   }
 }

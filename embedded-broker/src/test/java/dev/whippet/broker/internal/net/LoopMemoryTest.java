@@ -1,0 +1,77 @@
+package dev.whippet.broker.internal.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LoopMemoryTest {
+  private static final int KIB = 1024;
+
+  private final LoopMemory memory = new LoopMemory(1024 * KIB);
+  private final List<String> woken = new ArrayList<>();
+
+  @Test
+  void largeOnesLeaveAShareToSmallOnes() {
+    assertThat(memory.tryTake(700 * KIB)).isTrue();
+
+    assertThat(memory.tryTake(100 * KIB)).isFalse();
+    assertThat(memory.tryTake(64 * KIB)).isTrue();
+    assertThat(memory.tryTake(64 * KIB)).isTrue();
+    assertThat(memory.heldBytes()).isEqualTo(828 * KIB);
+  }
+
+  @Test
+  void whatWaitsIsWokenInOrderAndHoldsItsBytes() {
+    assertThat(memory.tryTake(700 * KIB)).isTrue();
+    memory.await(500 * KIB, () -> woken.add("first"));
+    memory.await(100 * KIB, () -> woken.add("second"));
+
+    assertThat(memory.tryTake(65 * KIB)).as("behind those that wait").isFalse();
+    memory.give(100 * KIB);
+    assertThat(woken).isEmpty();
+    memory.give(600 * KIB);
+
+    assertThat(woken).containsExactly("first", "second");
+    assertThat(memory.heldBytes()).isEqualTo(600 * KIB);
+  }
+
+  @Test
+  void wokenOnesMayGiveBackAtOnce() {
+    assertThat(memory.tryTake(768 * KIB)).isTrue();
+    for (int i = 0; i < 100_000; i++) {
+      memory.await(700 * KIB, () -> memory.give(700 * KIB)); // would overflow the stack
+    }
+
+    memory.give(768 * KIB);
+
+    assertThat(memory.heldBytes()).isZero();
+  }
+
+  @Test
+  void oneThatNeverFitsIsLetThroughBesideSmallOnes() {
+    assertThat(memory.tryTake(200 * KIB)).isTrue();
+    assertThat(memory.tryTake(5000 * KIB)).isTrue();
+
+    assertThat(memory.tryTake(5000 * KIB)).isFalse();
+    assertThat(memory.tryTake(KIB)).isFalse();
+    memory.give(5000 * KIB);
+    assertThat(memory.tryTake(KIB)).isTrue();
+    assertThat(memory.peakBytes()).isEqualTo(5200 * KIB);
+  }
+
+  @Test
+  void whatArrivedHasItsOwnBound() {
+    assertThat(memory.tryTake(700 * KIB)).isTrue();
+
+    assertThat(memory.arrived(1024 * KIB)).isTrue();
+    assertThat(memory.arrived(1)).isFalse();
+    assertThat(memory.tryTake(KIB)).isTrue();
+    memory.consumed(1024 * KIB + 1);
+
+    assertThat(memory.arrivedBytes()).isZero();
+    assertThatThrownBy(() -> memory.give(702 * KIB)).isInstanceOf(IllegalStateException.class);
+  }
+}

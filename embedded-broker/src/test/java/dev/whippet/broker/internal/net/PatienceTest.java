@@ -1,0 +1,69 @@
+package dev.whippet.broker.internal.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Time is a parameter: nothing here waits. */
+class PatienceTest {
+  private final Patience patience = new Patience(new NetLimits.Times(1_000, 2_000, 3_000, 100));
+
+  @Test
+  void theFirstFrameIsWaitedForFromConnectingOn() {
+    patience.connected(at(0));
+
+    assertThat(patience.overdue(0, true, at(1_000))).isNull();
+    assertThat(patience.overdue(0, true, at(1_001))).contains("after connecting");
+    patience.read(1, -1, at(1_001));
+    assertThat(patience.overdue(0, true, at(1_000_000))).isNull();
+    assertThat(patience.isNeeded()).isFalse();
+  }
+
+  @Test
+  void aFrameIsWaitedForByItsSize() {
+    long twoSecondsWorth = 2 * NetLimits.Times.FRAME_BYTES_PER_SECOND_MIN;
+
+    assertThat(patience.read(1, twoSecondsWorth, at(0))).isTrue();
+    assertThat(patience.read(1, twoSecondsWorth - 5, at(3_999))).isFalse(); // dribbles
+
+    assertThat(patience.overdue(0, true, at(4_000))).isNull();
+    assertThat(patience.overdue(0, true, at(4_001))).contains("frame");
+  }
+
+  @Test
+  void eachFrameHasItsOwnTime() {
+    patience.read(1, 10, at(0));
+    patience.read(2, 10, at(1_900)); // another one, begun in the same read that ended the first
+
+    assertThat(patience.overdue(0, true, at(3_900))).isNull();
+    assertThat(patience.overdue(0, true, at(3_902))).contains("frame");
+    patience.read(3, -1, at(3_902));
+    assertThat(patience.overdue(0, true, at(10_000))).isNull();
+  }
+
+  @Test
+  void aStalledReaderIsOverdueOnlyWithoutProgress() {
+    patience.stalled(1_000, at(0));
+
+    assertThat(patience.overdue(900, false, at(2_999))).isNull(); // took 100
+    assertThat(patience.overdue(900, false, at(5_900))).isNull();
+    assertThat(patience.overdue(900, false, at(6_000))).contains("replies");
+    assertThat(patience.overdue(100, true, at(6_000))).isNull();
+    assertThat(patience.isNeeded()).isFalse();
+  }
+
+  @Test
+  void theLastWordsAreWaitedForLongerThanTheClose() {
+    patience.lingers(at(0));
+
+    assertThat(patience.overdue(10, true, at(2_999))).isNull();
+    assertThat(patience.overdue(0, true, at(100))).isNull();
+    assertThat(patience.overdue(0, true, at(101))).contains("close");
+    assertThat(patience.overdue(10, true, at(3_001))).contains("close");
+  }
+
+  private static long at(long millis) {
+    return Long.MAX_VALUE - 1 + TimeUnit.MILLISECONDS.toNanos(millis); // nanoTime may wrap
+  }
+}
