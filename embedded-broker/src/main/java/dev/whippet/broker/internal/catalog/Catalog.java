@@ -28,8 +28,8 @@ import java.util.function.Consumer;
  * </pre>
  *
  * <p>A refusal that rests on {@code latest()} (a name in use) is answered after {@link #settle}, so
- * that it never tells of something that a crash could still undo. When the journal fails, {@code
- * latest()} falls back to {@code visible()} and every later change fails.
+ * that it never tells of something that a crash could still undo. When the journal fails, so do all
+ * changes under way and after, and {@code latest()} falls back to {@code visible()}.
  */
 public final class Catalog {
 
@@ -37,6 +37,7 @@ public final class Catalog {
 
   private final Producers producers;
   private final List<String> findings;
+  private final Deque<CatalogState> underWay = new ArrayDeque<>();
   private final Deque<Waiting> unsettled = new ArrayDeque<>();
   private volatile CatalogState visible;
   private CatalogState latest;
@@ -131,14 +132,16 @@ public final class Catalog {
   public void commit(CatalogChange change, Runnable beforeVisible, LogCallback<Void> done) {
     CatalogState next = latest.with(change);
     latest = next;
+    underWay.addLast(next);
     append(
         CatalogEntry.encode(change),
         (nothing, failure) -> {
+          underWay.removeLastOccurrence(next);
           if (failure == null) {
             beforeVisible.run();
             visible = next;
           } else {
-            latest = visible;
+            latest = underWay.isEmpty() ? visible : underWay.peekLast();
           }
           done.done(null, failure);
         });
@@ -210,26 +213,24 @@ public final class Catalog {
   }
 
   /** Entries in order, each applied or recorded as a finding: a start never fails for one entry. */
-  private static final class Replay implements CatalogEntry.Reader {
+  private static final class Replay {
     private final Producers producers = new Producers();
     private final List<String> findings = new ArrayList<>();
     private CatalogState state = CatalogState.EMPTY;
 
     void apply(byte[] entry) {
       try {
-        CatalogEntry.decode(entry, this);
+        CatalogEntry.decode(entry, this::change, this::producer);
       } catch (IllegalArgumentException e) {
         findings.add("catalog: an entry was left out: " + e.getMessage());
       }
     }
 
-    @Override
-    public void change(CatalogChange change) {
+    private void change(CatalogChange change) {
       state = state.with(change);
     }
 
-    @Override
-    public void producer(ProducerKey producer, Opening opening) {
+    private void producer(ProducerKey producer, Opening opening) {
       producers.propose(producer, opening);
       producers.confirm(producer, opening);
     }

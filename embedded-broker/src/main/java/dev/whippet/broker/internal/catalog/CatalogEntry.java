@@ -14,6 +14,8 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * The bytes of one entry of the catalog's journal, little-endian, the kind first. The journal
@@ -23,8 +25,9 @@ import java.nio.charset.StandardCharsets;
  * <pre>
  *  1 stream created      u32 id, u64 created at (micros), name
  *  2 stream deleted      u32 id
- *  3 topic created       u32 stream, u32 id, u64 created at, u8 compression, u64 expiry, u64 max size,
- *                        u8 replication, u32 partitions, u64 first incarnation, name
+ *  3 topic created       u32 stream, u32 id, u64 created at, u8 compression, u64 expiry,
+ *                        u64 max size, u8 replication, u32 partitions,
+ *                        u64 first incarnation, name
  *  4 topic deleted       u32 stream, u32 id
  *  5 stream slots free   u32 count, count x u32 id
  *  6 topic slots free    u32 stream, u32 count, count x u32 id
@@ -49,13 +52,6 @@ final class CatalogEntry {
   private static final int NAMED_ENTRY_BYTES_MAX = 64 + 256;
 
   private CatalogEntry() {}
-
-  /** Receives what an entry says. */
-  interface Reader {
-    void change(CatalogChange change);
-
-    void producer(ProducerKey producer, Opening opening);
-  }
 
   static byte[] encode(CatalogChange change) {
     if (change instanceof StreamCreated it) {
@@ -102,16 +98,20 @@ final class CatalogEntry {
     return finish(out);
   }
 
-  /** Reads one entry; throws {@link IllegalArgumentException} with what is wrong about it. */
-  static void decode(byte[] entry, Reader reader) {
+  /**
+   * Reads one entry and tells what it says to one of the two; throws {@link
+   * IllegalArgumentException} with what is wrong about it.
+   */
+  static void decode(
+      byte[] entry, Consumer<CatalogChange> changes, BiConsumer<ProducerKey, Opening> producers) {
     ByteBuffer in = ByteBuffer.wrap(entry).order(ByteOrder.LITTLE_ENDIAN);
     try {
       int kind = in.get() & 0xff;
       if (kind == PRODUCER) {
         ProducerKey producer = ProducerKey.of(in.getInt(), sixteen(in));
-        reader.producer(producer, Opening.of(in.getInt(), sixteen(in)));
+        producers.accept(producer, Opening.of(in.getInt(), sixteen(in)));
       } else {
-        reader.change(decode(kind, in));
+        changes.accept(decode(kind, in));
       }
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("catalog entry cut short at " + entry.length + " bytes");
