@@ -1,0 +1,166 @@
+package dev.whippet.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.whippet.broker.BrokerException.Reason;
+import dev.whippet.internal.wire.Requests;
+import dev.whippet.internal.wire.Status;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Starting, refusing to start, stopping. */
+final class BrokerStartTest {
+
+  @TempDir Path directory;
+
+  private BrokerConfig.Builder settings() {
+    return Broker.builder().listen("127.0.0.1:0").dataDirectory(directory).loops(2);
+  }
+
+  @Test
+  void startsOnAFreePortAndSaysWhatItRunsOn() throws Exception {
+    try (Broker broker = settings().listen("127.0.0.1:0").start()) {
+      assertThat(broker.addresses()).hasSize(2);
+      assertThat(broker.port()).isPositive();
+      assertThat(broker.description())
+          .contains("2 loops", "files:", directory.toString(), "127.0.0.1:" + broker.port())
+          .doesNotContain("\n");
+      assertThat(broker.health().status()).isEqualTo(Health.Status.LIVE);
+      assertThat(broker.health().problems()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = BrokerConfig.Transport.class,
+      names = {"AUTO", "NIO"})
+  void answersOnEveryTransport(BrokerConfig.Transport transport) throws Exception {
+    try (Broker broker = settings().transport(transport).start();
+        WireClient client = WireClient.connect(broker)) {
+      client.ok(Requests::ping);
+    }
+  }
+
+  @Test
+  void refusesADirectoryInUseThenTakesItWhenItIsFree() throws Exception {
+    Broker first = settings().start();
+    try (first) {
+      assertThatThrownBy(() -> settings().start())
+          .isInstanceOfSatisfying(
+              BrokerException.class,
+              e -> assertThat(e.reason()).isEqualTo(Reason.DATA_DIRECTORY_IN_USE))
+          .hasMessageContaining(directory.toString())
+          .hasMessageContaining("process " + ProcessHandle.current().pid())
+          .hasMessageContaining("choose another directory");
+    }
+
+    settings().start().close();
+  }
+
+  @Test
+  void refusesAPortInUseAndGivesTheDirectoryBack() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      String address = "127.0.0.1:" + taken.getLocalPort();
+
+      assertThatThrownBy(() -> settings().listen(address).start())
+          .isInstanceOfSatisfying(
+              BrokerException.class, e -> assertThat(e.reason()).isEqualTo(Reason.ADDRESS_IN_USE))
+          .hasMessageContaining(address)
+          .hasMessageContaining("another port");
+    }
+
+    settings().start().close();
+  }
+
+  @Test
+  void refusesAnAddressOfAnotherMachine() {
+    assertThatThrownBy(() -> settings().listen("192.0.2.1:0").start())
+        .isInstanceOfSatisfying(
+            BrokerException.class, e -> assertThat(e.reason()).isEqualTo(Reason.ADDRESS_UNUSABLE))
+        .hasMessageContaining("192.0.2.1:0");
+  }
+
+  @Test
+  void refusesADirectoryThatIsAFile() throws IOException {
+    Path file = Files.writeString(directory.resolve("file"), "x");
+
+    assertThatThrownBy(() -> settings().dataDirectory(file).start())
+        .isInstanceOfSatisfying(
+            BrokerException.class,
+            e -> assertThat(e.reason()).isEqualTo(Reason.DATA_DIRECTORY_UNUSABLE))
+        .hasMessageContaining(file.toString());
+  }
+
+  @Test
+  void refusesAReadOnlyDirectory() throws IOException {
+    Path readOnly = Files.createDirectory(directory.resolve("read-only"));
+    Files.setPosixFilePermissions(readOnly, PosixFilePermissions.fromString("r-xr-xr-x"));
+    assumeFalse(Files.isWritable(readOnly), "this user may write everywhere (root)");
+
+    assertThatThrownBy(() -> settings().dataDirectory(readOnly).start())
+        .isInstanceOfSatisfying(
+            BrokerException.class,
+            e -> assertThat(e.reason()).isEqualTo(Reason.DATA_DIRECTORY_UNUSABLE))
+        .hasMessageContaining("access denied");
+  }
+
+  @Test
+  void makesUpAPasswordWhenNoneIsGiven() throws Exception {
+    try (Broker broker = settings().start();
+        WireClient client = WireClient.connect(broker)) {
+      String password = broker.generatedRootPassword().orElseThrow();
+
+      assertThat(password).hasSizeBetween(20, 39);
+      assertThat(client.status(out -> Requests.login(out, "iggy", "guess", "", "")))
+          .isEqualTo(Status.INVALID_CREDENTIALS);
+      assertThat(client.status(out -> Requests.login(out, "iggy", password, "", ""))).isZero();
+    }
+  }
+
+  @Test
+  void keepsItsIdAndGetsAnotherInAnotherDirectory() throws Exception {
+    settings().start().close();
+    byte[] id = Files.readAllBytes(directory.resolve("broker-id"));
+    settings().start().close();
+
+    assertThat(id).hasSize(16);
+    assertThat(Files.readAllBytes(directory.resolve("broker-id"))).isEqualTo(id);
+    Path other = directory.resolve("deep/other");
+    settings().dataDirectory(other).start().close();
+    assertThat(Files.readAllBytes(other.resolve("broker-id"))).isNotEqualTo(id);
+  }
+
+  @Test
+  void closeTellsClientsAndMayBeCalledTwice() throws Exception {
+    Broker broker = settings().start();
+    try (WireClient client = WireClient.connect(broker)) {
+      client.ok(Requests::ping);
+
+      broker.close();
+      broker.close();
+
+      assertThat(client.receive().status()).isEqualTo(Status.DISCONNECTED);
+    }
+    assertThat(broker.addresses()).isEmpty();
+  }
+
+  @Test
+  void settingsAreCheckedAtOnceByName() {
+    assertThatThrownBy(() -> settings().loops(65)).hasMessage("loops: 65, not 1 to 64");
+    assertThatThrownBy(() -> settings().segmentBytes(1)).hasMessageContaining("segment size: 1 ");
+    assertThatThrownBy(() -> settings().rootUsername("io")).hasMessageContaining("\"io\"");
+    assertThatThrownBy(() -> settings().rootPassword("io")).hasMessageContaining("2 bytes");
+    assertThatThrownBy(() -> settings().listen("nowhere")).hasMessageContaining("nowhere");
+    assertThatThrownBy(() -> settings().stopGraceMillis(-1)).hasMessageContaining("-1 ms");
+  }
+}
