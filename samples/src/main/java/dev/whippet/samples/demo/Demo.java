@@ -18,8 +18,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The whole product on one screen: a broker and three sensors as processes of their own, a consumer,
- * three outages, and an account of every record at the end.
+ * The whole product on one screen: a broker and three sensors as processes of their own, a
+ * consumer, three outages, and an account of every record at the end.
  */
 @Command(
     name = "demo",
@@ -43,13 +43,18 @@ public final class Demo implements Callable<Integer> {
     void run() throws IOException;
   }
 
-  @Option(names = "--rate", defaultValue = "100", description = "readings a second of each sensor, 1 to 10000 (${DEFAULT-VALUE})")
+  @Option(
+      names = "--rate",
+      defaultValue = "100",
+      description = "readings a second of each sensor, 1 to 10000 (${DEFAULT-VALUE})")
   private int ratePerSecond;
 
   @Option(names = "--plain", description = "plain lines even on a terminal")
   private boolean plain;
 
-  @Option(names = "--broker-jar", description = "the runnable broker (default: the one built beside this file)")
+  @Option(
+      names = "--broker-jar",
+      description = "the runnable broker (default: the one built beside this file)")
   private Path brokerJar;
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -74,7 +79,8 @@ public final class Demo implements Callable<Integer> {
     }
     Path jar = brokerJar == null ? builtBrokerJar() : brokerJar;
     if (!Files.isRegularFile(jar)) {
-      System.err.println("No broker at " + jar + ": build it with ./demo, or name it by --broker-jar");
+      System.err.println(
+          "No broker at " + jar + ": build it with ./demo, or name it by --broker-jar");
       return CommandLine.ExitCode.SOFTWARE;
     }
     screen = new Screen(!plain && System.console() != null);
@@ -204,8 +210,7 @@ public final class Demo implements Callable<Integer> {
 
   private static Path builtBrokerJar() {
     try {
-      Path here =
-          Path.of(Demo.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path here = Path.of(Demo.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       return here.resolve("../../../embedded-broker/target/whippet-broker-app.jar").normalize();
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);

@@ -43,28 +43,52 @@ public final class SensorPublisher implements Callable<Integer> {
   private static final long FLUSH_SECONDS_MAX = 15;
   private static final int EXIT_BACKLOG = 3;
 
-  @Option(names = "--url", defaultValue = "ws://127.0.0.1:8090", description = "ws:// or tcp:// address of the broker (${DEFAULT-VALUE})")
+  @Option(
+      names = "--url",
+      defaultValue = "ws://127.0.0.1:8090",
+      description = "ws:// or tcp:// address of the broker (${DEFAULT-VALUE})")
   private String url;
 
-  @Option(names = "--stream", defaultValue = "readings", description = "made when missing (${DEFAULT-VALUE})")
+  @Option(
+      names = "--stream",
+      defaultValue = "readings",
+      description = "made when missing (${DEFAULT-VALUE})")
   private String stream;
 
-  @Option(names = "--topic", defaultValue = "sensors", description = "made when missing (${DEFAULT-VALUE})")
+  @Option(
+      names = "--topic",
+      defaultValue = "sensors",
+      description = "made when missing (${DEFAULT-VALUE})")
   private String topic;
 
-  @Option(names = "--name", defaultValue = "sensor-1", description = "name in each reading, no spaces (${DEFAULT-VALUE})")
+  @Option(
+      names = "--name",
+      defaultValue = "sensor-1",
+      description = "name in each reading, no spaces (${DEFAULT-VALUE})")
   private String name;
 
-  @Option(names = "--rate", defaultValue = "100", description = "readings a second, 1 to 10000 (${DEFAULT-VALUE})")
+  @Option(
+      names = "--rate",
+      defaultValue = "100",
+      description = "readings a second, 1 to 10000 (${DEFAULT-VALUE})")
   private int ratePerSecond;
 
-  @Option(names = "--seconds", defaultValue = "0", description = "stop after that long; 0 = until SIGTERM (${DEFAULT-VALUE})")
+  @Option(
+      names = "--seconds",
+      defaultValue = "0",
+      description = "stop after that long; 0 = until SIGTERM (${DEFAULT-VALUE})")
   private long seconds;
 
-  @Option(names = "--directory", defaultValue = "sensor-data", description = "outbox, ledger and run counter (${DEFAULT-VALUE})")
+  @Option(
+      names = "--directory",
+      defaultValue = "sensor-data",
+      description = "outbox, ledger and run counter (${DEFAULT-VALUE})")
   private Path directory;
 
-  @Option(names = "--status-millis", defaultValue = "1000", description = "how often to print a status line (${DEFAULT-VALUE})")
+  @Option(
+      names = "--status-millis",
+      defaultValue = "1000",
+      description = "how often to print a status line (${DEFAULT-VALUE})")
   private long statusMillis;
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -115,7 +139,8 @@ public final class SensorPublisher implements Callable<Integer> {
         .open();
   }
 
-  private int publish(WhippetClient client, Ledger ledger) throws IOException, InterruptedException {
+  private int publish(WhippetClient client, Ledger ledger)
+      throws IOException, InterruptedException {
     final ProcReadings readings = new ProcReadings();
     long sequence = nextRun() * Reading.RUN_SPAN;
     final long periodNanos = TimeUnit.SECONDS.toNanos(1) / ratePerSecond;

@@ -14,8 +14,7 @@ final class AccountTest {
         Account.of(List.of(line(1, 7), line(2, 8)), List.of(line(1, 7), line(2, 8), line(3, 9)));
 
     assertThat(account.clean()).isTrue();
-    assertThat(account.entries())
-        .containsExactly(new Account.Entry("sensor-1", 2, 3, 0, 0, 0));
+    assertThat(account.entries()).containsExactly(new Account.Entry("sensor-1", 2, 3, 0, 0, 0));
   }
 
   @Test
