@@ -20,7 +20,7 @@ final class BrokerProcess {
   static final String ROOT_PASSWORD = "demo-password";
 
   private static final long START_SECONDS_MAX = 20;
-  private static final String START_LINE_MARK = "Whippet broker";
+  private static final String START_LINE_MARK = "whippet broker ";
 
   private final Children children;
   private final Path jar;
@@ -42,6 +42,19 @@ final class BrokerProcess {
    * @throws IOException if it ends instead, with the last line it printed
    */
   void start() throws IOException {
+    CountDownLatch serving = launch();
+    try {
+      boolean inTime = serving.await(START_SECONDS_MAX, TimeUnit.SECONDS);
+      if (!inTime || !process.isAlive()) {
+        throw new IOException("The broker did not start; its last line: " + startLine);
+      }
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** Starts the process; the latch opens when it serves or has ended. */
+  CountDownLatch launch() throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
             SensorProcess.javaBinary(),
@@ -62,18 +75,7 @@ final class BrokerProcess {
     Thread reader = new Thread(() -> read(started, serving), "broker-output");
     reader.setDaemon(true);
     reader.start();
-    awaitServing(serving);
-  }
-
-  private void awaitServing(CountDownLatch serving) throws IOException {
-    try {
-      boolean inTime = serving.await(START_SECONDS_MAX, TimeUnit.SECONDS);
-      if (!inTime || !process.isAlive()) {
-        throw new IOException("The broker did not start; its last line: " + startLine);
-      }
-    } catch (InterruptedException e) {
-      throw new IOException("interrupted", e);
-    }
+    return serving;
   }
 
   private void read(Process source, CountDownLatch serving) {

@@ -31,10 +31,14 @@ final class Screen {
   private final boolean terminal;
   private final Deque<Double> rates = new ArrayDeque<>();
   private int linesDrawn;
-  private long lastPlainSecond = -1;
 
   Screen(boolean terminal) {
     this.terminal = terminal;
+  }
+
+  /** How often to {@link #show}; rates and percentiles cover one frame. */
+  long frameMillis() {
+    return terminal ? 250 : 1000;
   }
 
   /** Prints a line that stays. */
@@ -50,8 +54,7 @@ final class Screen {
     }
     if (terminal) {
       redraw(view);
-    } else if (view.elapsedSeconds != lastPlainSecond) {
-      lastPlainSecond = view.elapsedSeconds;
+    } else {
       out.println(plain(view));
     }
   }

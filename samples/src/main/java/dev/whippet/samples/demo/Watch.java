@@ -45,6 +45,8 @@ final class Watch implements AutoCloseable {
             .backoff(100, 1_000, TimeUnit.MILLISECONDS)
             .requestTimeout(2, TimeUnit.SECONDS)
             .open();
+    client.admin().createStream(Demo.STREAM);
+    client.admin().createTopic(Demo.STREAM, Demo.TOPIC, 1);
     thread = new Thread(this::run, "watch");
     thread.setDaemon(true);
     thread.start();
