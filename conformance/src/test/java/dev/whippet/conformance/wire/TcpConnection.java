@@ -3,6 +3,7 @@ package dev.whippet.conformance.wire;
 import dev.whippet.conformance.wire.RawSocket.Filled;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /** Frames straight on a socket (iggy-classic.md 1). */
@@ -42,6 +43,16 @@ public final class TcpConnection implements WireConnection {
         case MORE -> {}
       }
     }
+  }
+
+  /** Whatever arrives until the end of the connection or the time is over, as text. */
+  public String receiveText(long timeoutMillis) {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+    Filled filled = Filled.MORE;
+    while (filled == Filled.MORE) {
+      filled = socket.fill(deadline);
+    }
+    return new String(socket.take(socket.available()), StandardCharsets.ISO_8859_1);
   }
 
   @Override
