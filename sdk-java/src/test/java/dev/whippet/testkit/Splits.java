@@ -16,11 +16,7 @@ public final class Splits {
   public static List<List<byte[]>> of(byte[] stream, Random random) {
     List<List<byte[]>> ways = new ArrayList<>();
     ways.add(cut(stream, new int[0]));
-    int[] all = new int[Math.max(0, stream.length - 1)];
-    for (int i = 0; i < all.length; i++) {
-      all[i] = i + 1;
-    }
-    ways.add(cut(stream, all));
+    ways.add(byteByByte(stream));
     for (int i = 1; i < stream.length; i++) {
       if (i <= EDGE_BYTES || i >= stream.length - EDGE_BYTES) {
         ways.add(cut(stream, new int[] {i}));
@@ -30,6 +26,15 @@ public final class Splits {
       ways.add(random(stream, random));
     }
     return ways;
+  }
+
+  /** Pieces of one byte. */
+  public static List<byte[]> byteByByte(byte[] stream) {
+    int[] cuts = new int[Math.max(0, stream.length - 1)];
+    for (int i = 0; i < cuts.length; i++) {
+      cuts[i] = i + 1;
+    }
+    return cut(stream, cuts);
   }
 
   /** Cut at random places; some pieces are empty. */

@@ -105,7 +105,6 @@ public final class FrameHeader {
       throw violation(masked ? "client frame without mask" : "server frame with mask");
     }
     length = b & 0x7f;
-    mask = 0;
     if (isControl() && length > CONTROL_BYTES_MAX) {
       throw violation("control frame longer than 125 bytes, opcode " + opcode);
     }

@@ -53,7 +53,10 @@ final class RequestHead {
       throw new HandshakeRefusal(400, "Lines end with CR and LF together.");
     }
     if (b == '\n') {
-      return lineEnd();
+      boolean empty = lineBytes == 0;
+      inRequestLine = false;
+      lineBytes = 0;
+      return empty;
     }
     if (b == '\r') {
       return false;
@@ -62,7 +65,7 @@ final class RequestHead {
       throw new HandshakeRefusal(400, "There is a control character in the request's head.");
     }
     boolean blank = b == ' ' || b == '\t';
-    if (inRequestLine && (b < 0 || b == '\t' || (blank && (++blanks > 2 || before == ' ')))) {
+    if (inRequestLine && (b < 0 || b == '\t' || (blank && ++blanks > 2))) {
       throw new HandshakeRefusal(400, "The request line is: method, target, version.");
     }
     if (blank && lineBytes == 0) {
@@ -70,16 +73,6 @@ final class RequestHead {
     }
     lineBytes++;
     return false;
-  }
-
-  private boolean lineEnd() throws HandshakeRefusal {
-    boolean empty = lineBytes == 0;
-    if (inRequestLine && blanks != 2) {
-      throw new HandshakeRefusal(400, "The request line is: method, target, version.");
-    }
-    inRequestLine = false;
-    lineBytes = 0;
-    return empty;
   }
 
   /** The complete head, read. */

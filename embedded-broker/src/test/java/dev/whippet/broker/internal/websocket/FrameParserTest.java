@@ -12,6 +12,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.util.List;
 import java.util.Random;
+import okio.Buffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -108,6 +109,33 @@ class FrameParserTest {
       assertThat(Recorder.read(Splits.random(stream, random), 1 << 20))
           .as("seed " + seed)
           .isEqualTo(whole);
+    }
+  }
+
+  @Test
+  void textIsJudgedAlikeInLongPiecesAndByteByByte() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    String[] letters = {"\u00e9", "\u20ac", "\ud83d\ude00"};
+    for (int i = 0; i < 5_000; i++) {
+      Buffer text = new Buffer();
+      for (int runs = random.nextInt(6); runs >= 0; runs--) {
+        text.writeUtf8("0123456789abcdefghij".substring(random.nextInt(21)));
+        text.writeUtf8(letters[random.nextInt(3)]);
+      }
+      byte[] bytes = text.readByteArray();
+      if (random.nextBoolean()) {
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+      }
+      WebSocketBytes stream = new WebSocketBytes(true);
+      for (int keys = random.nextInt(20); keys > 0; keys--) {
+        stream.frame(0x8a, ""); // The next frame has another key.
+      }
+      byte[] whole = stream.frame(0x81, bytes).bytes();
+
+      assertThat(Recorder.read(List.of(whole), 1 << 20))
+          .as("seed " + seed)
+          .isEqualTo(Recorder.read(Splits.byteByByte(whole), 1 << 20));
     }
   }
 

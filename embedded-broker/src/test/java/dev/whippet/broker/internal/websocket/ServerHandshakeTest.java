@@ -128,6 +128,10 @@ class ServerHandshakeTest {
         LINE + "Content-Length: x\r\n" + REST,
         LINE + "Content-Length: 0\r\nContent-Length: 0\r\n" + REST,
         LINE + "Transfer-Encoding: chunked\r\n" + REST,
+        LINE + "Transfer-Encoding: gzip\r\n" + REST,
+        "GET  /chat\r\n" + REST,
+        "/chat HTTP/1.1\r\n" + REST,
+        "GET\r\n" + REST,
         LINE + HOST + UPGRADE + KEY + VERSION + "\r\n",
         LINE + HOST + UPGRADE + "Connection: upgraded\r\n" + KEY + VERSION + "\r\n",
         LINE + HOST + UPGRADE + CONNECTION + VERSION + "\r\n",
@@ -177,9 +181,17 @@ class ServerHandshakeTest {
         .endsWith("\r\n\r\n" + body);
   }
 
-  @Test
-  void aRefusalComesAtTheFirstWrongByteAndTakesTheRest() {
-    ByteBuf in = Unpooled.copiedBuffer("GET /\u0001 never complete", StandardCharsets.ISO_8859_1);
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /\u0001 never complete",
+        "GET / HTTP/1.1\nHost",
+        "GET / HTTP/1.1\rHost",
+        "GET / HTTP/1.1\r\n folded",
+        "GET / HTTP/1.1 and more"
+      })
+  void aRefusalComesAtTheFirstWrongByteAndTakesTheRest(String request) {
+    ByteBuf in = Unpooled.copiedBuffer(request, StandardCharsets.ISO_8859_1);
 
     ServerHandshake.Answer answer = new ServerHandshake().read(in, PooledByteBufAllocator.DEFAULT);
 
