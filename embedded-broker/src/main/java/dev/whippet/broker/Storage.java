@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
  *   <li>catalog, then offsets, are replayed on the starting thread
  *   <li>partitions are recovered side by side, one start-up thread per loop, each the partitions of
  *       its loop
- *   <li>left-overs of deleted partitions are removed; if the catalog may have lost something (a cut
- *       end counts), they are set aside instead, since one of them might be what it lost
+ *   <li>left-overs of deleted partitions are removed; those that the catalog never knew, or all if
+ *       it may have lost something (a cut end counts), are set aside instead
  *   <li>the journals are opened for writing on loop 0
  * </ol>
  *
@@ -132,14 +132,14 @@ final class Storage {
       }
       Path path = directory.partitions().resolve(String.format("%016x", incarnation));
       try {
-        if (catalogSound) {
+        if (catalogSound && incarnation < state.nextIncarnation()) {
           for (Path file : BlockingFiles.SYSTEM.list(path)) {
             BlockingFiles.SYSTEM.delete(file);
           }
           BlockingFiles.SYSTEM.delete(path);
           LOG.info("removed what was left of a deleted partition: {}", path);
         } else {
-          findings.add(List.of("unknown to the damaged catalog: " + directory.setAside(path)));
+          findings.add(List.of("unknown to the catalog, set aside: " + directory.setAside(path)));
         }
       } catch (IOException e) {
         LOG.warn("what is left of a deleted partition stays: {}: {}", path, e.toString());

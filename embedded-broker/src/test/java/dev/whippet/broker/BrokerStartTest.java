@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.whippet.broker.BrokerException.Reason;
+import dev.whippet.internal.wire.Partitioning;
 import dev.whippet.internal.wire.Requests;
 import dev.whippet.internal.wire.Status;
 import java.io.IOException;
@@ -13,6 +14,9 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -138,6 +142,46 @@ final class BrokerStartTest {
     Path other = directory.resolve("deep/other");
     settings().dataDirectory(other).start().close();
     assertThat(Files.readAllBytes(other.resolve("broker-id"))).isNotEqualTo(id);
+  }
+
+  @Test
+  void damagedCatalogStartsDegradedAndKeepsPartitionsItDoesNotKnow() throws Exception {
+    BrokerConfig.Builder settings = settings().rootPassword(WireClient.PASSWORD);
+    try (Broker broker = settings.start();
+        WireClient client = WireClient.login(broker)) {
+      client.createStream("s");
+      client.createTopic("s", "t", 1);
+      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "kept")).isZero();
+    }
+    Path partition = only(directory.resolve("partitions"));
+    Path journal = only(directory.resolve("catalog"));
+    byte[] bytes = Files.readAllBytes(journal);
+    Arrays.fill(bytes, (byte) 0x5a);
+    Files.write(journal, bytes);
+
+    try (Broker broker = settings.start();
+        WireClient client = WireClient.login(broker)) {
+      Path setAside = directory.resolve("set-aside").resolve(partition.getFileName());
+      assertThat(setAside).isNotEmptyDirectory();
+      assertThat(partition).doesNotExist();
+      assertThat(broker.health().status()).isEqualTo(Health.Status.DEGRADED);
+      assertThat(broker.health().problems())
+          .anyMatch(problem -> problem.reason().contains(setAside.toString()));
+      client.createStream("s");
+      client.createTopic("s", "t", 1);
+      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "new")).isZero();
+      assertThat(only(directory.resolve("partitions")).getFileName())
+          .as("an incarnation never comes back")
+          .isNotEqualTo(partition.getFileName());
+    }
+  }
+
+  private static Path only(Path parent) throws IOException {
+    try (Stream<Path> list = Files.list(parent)) {
+      List<Path> all = list.toList();
+      assertThat(all).hasSize(1);
+      return all.get(0);
+    }
   }
 
   @Test

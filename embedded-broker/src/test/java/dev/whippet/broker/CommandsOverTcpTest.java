@@ -301,14 +301,18 @@ final class CommandsOverTcpTest {
 
   @Test
   void leftOversOfDeletedPartitionsAreRemovedAtStart() throws Exception {
+    client.createStream("s");
+    client.createTopic("s", "t", 1);
+    client.ok(out -> Requests.deleteStream(out, id("s")));
     stop();
-    Path leftOver = directory.resolve("partitions/00000000000000ff");
+    Path leftOver = directory.resolve("partitions/0000000000000001");
     Files.createDirectories(leftOver);
     Files.writeString(leftOver.resolve("00000000000000000000.seg"), "x");
 
     start();
 
     assertThat(leftOver).doesNotExist();
+    assertThat(directory.resolve("set-aside")).isEmptyDirectory();
     assertThat(broker.health().problems()).isEmpty();
   }
 

@@ -35,6 +35,11 @@ public final class CatalogState {
     return streams;
   }
 
+  /** Lower incarnations have been given to partitions; this and higher ones never. */
+  public long nextIncarnation() {
+    return nextIncarnation;
+  }
+
   /** Visits every partition of every topic. */
   public void forEachPartition(Consumer<PartitionEntry> visitor) {
     for (StreamEntry stream : streams.all()) {
