@@ -41,7 +41,7 @@ public final class AlignedBuffers {
       return pool.directBuffer(capacity, capacity);
     }
     ByteBuf memory = large.directBuffer(capacity + LoopFiles.BLOCK_BYTES);
-    int start = (int) (-address(memory) & LoopFiles.BLOCK_BYTES - 1);
+    int start = (LoopFiles.BLOCK_BYTES - misalignment(memory, 0)) % LoopFiles.BLOCK_BYTES;
     return memory.slice(start, capacity).setIndex(0, 0); // its release is the memory's
   }
 
@@ -70,7 +70,7 @@ public final class AlignedBuffers {
   static void checkAligned(long position, ByteBuf memory, int index, int length) {
     check("position", position);
     check("length", length);
-    check("address", address(memory) + index);
+    check("address", misalignment(memory, index));
   }
 
   private static void check(String what, long value) {
@@ -80,7 +80,15 @@ public final class AlignedBuffers {
     }
   }
 
-  /** Address of index 0 of a direct buffer. */
+  /** Bytes by which {@code index} of a direct buffer is behind a block's start in memory. */
+  private static int misalignment(ByteBuf buffer, int index) {
+    if (buffer.hasMemoryAddress()) {
+      return (int) ((buffer.memoryAddress() + index) % LoopFiles.BLOCK_BYTES);
+    }
+    return buffer.nioBuffer(index, 0).alignmentOffset(0, LoopFiles.BLOCK_BYTES);
+  }
+
+  /** Address of index 0 of a direct buffer; needs Netty's Unsafe or its native part. */
   static long address(ByteBuf buffer) {
     if (buffer.hasMemoryAddress()) {
       return buffer.memoryAddress();

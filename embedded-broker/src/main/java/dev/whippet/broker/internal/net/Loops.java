@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.net;
 
+import io.netty.util.internal.PlatformDependent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,11 +35,12 @@ public final class Loops {
     if (count < 1 || count > LOOPS_MAX) {
       throw new IllegalArgumentException("loops: " + count + ", not 1 to " + LOOPS_MAX);
     }
+    NetLimits fitted = limits.fittedTo(PlatformDependent.maxDirectMemory(), count);
     List<Loop> loops = new ArrayList<>(count);
     for (int index = 0; index < count; index++) {
-      loops.add(Loop.start(index, transport, directory, limits));
+      loops.add(Loop.start(index, transport, directory, fitted));
     }
-    return new Loops(transport, limits, List.copyOf(loops));
+    return new Loops(transport, fitted, List.copyOf(loops));
   }
 
   /** Number of loops, at least 1. */

@@ -3,7 +3,8 @@ package dev.whippet.broker.internal.net;
 /**
  * The bounds of connections. {@link #DEFAULT} is what a gateway wants; tests take smaller ones.
  *
- * @param loopBytesMax requests under way on one loop; what does not fit is not read
+ * @param loopBytesMax requests under way on one loop; what does not fit is not read. Lowered when
+ *     all loops together could take more than a quarter of the process's direct memory
  * @param connectionBytesMax the same for one connection; one larger request is let through alone
  * @param connectionRequestsMax requests of one connection that were received and not answered;
  *     beyond that it is not read
@@ -34,6 +35,21 @@ public record NetLimits(
   public static final NetLimits DEFAULT =
       new NetLimits(
           128L << 20, 32L << 20, 256, 1 << 20, 20_000, new Times(60_000, 60_000, 60_000, 1_000));
+
+  /** Of the direct memory that the process may use, the part for requests; the log has others. */
+  private static final int DIRECT_MEMORY_SHARE = 4;
+
+  /** These limits, with {@link #loopBytesMax} lowered to what the process can afford. */
+  NetLimits fittedTo(long directBytesMax, int loops) {
+    long affordable = directBytesMax / DIRECT_MEMORY_SHARE / loops;
+    return new NetLimits(
+        Math.min(loopBytesMax, affordable),
+        connectionBytesMax,
+        connectionRequestsMax,
+        unwrittenBytesMax,
+        connectionsMax,
+        times);
+  }
 
   /**
    * How long peers may take. Whoever exceeds one is closed without a word.

@@ -16,11 +16,11 @@ import io.netty.buffer.Unpooled;
  * of its exact size.
  *
  * <pre>
- *   HEADER    8 bytes                       --complete--> ADMISSION
- *   ADMISSION no room in queue or memory    blocked: bytes are held, reading stops; resume() retries
- *             TAKE, memory taken            --> PAYLOAD --complete--> decoded, queued --> HEADER
- *             DRAIN, DRAIN_AND_TAKE         --> DRAIN   --complete--> answered or queued --> HEADER
- *             CLOSE                         --> OVER, answered
+ *   HEADER    8 bytes                 --complete--> ADMISSION
+ *   ADMISSION no room                 blocked: bytes are held, reading stops; resume() retries
+ *             TAKE, memory taken      --> PAYLOAD --complete--> decoded, queued --> HEADER
+ *             DRAIN, DRAIN_AND_TAKE   --> DRAIN --complete--> answered or queued --> HEADER
+ *             CLOSE                   --> OVER, answered
  *   OVER      bytes are thrown away
  * </pre>
  *
@@ -248,7 +248,12 @@ final class RequestAssembler {
   private void allocated(int length) {
     charged = length;
     state = State.PAYLOAD;
-    payload = allocator.directBuffer(length, length);
+    try {
+      payload = allocator.directBuffer(length, length);
+    } catch (OutOfMemoryError e) { // direct memory: others took more than they were to
+      state = State.OVER;
+      connection.drop(e.getMessage());
+    }
   }
 
   private void take() {

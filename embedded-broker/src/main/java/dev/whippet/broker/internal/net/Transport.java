@@ -119,25 +119,10 @@ public record Transport(Kind kind, String whyNotBetter) {
 
   IoHandlerFactory handlers() {
     return switch (kind) {
-      case IO_URING -> IoUringIoHandler.newFactory(ring());
+      case IO_URING -> IoUringIoHandler.newFactory(Ring.config());
       case EPOLL -> EpollIoHandler.newFactory();
       case NIO -> NioIoHandler.newFactory();
     };
-  }
-
-  private static IoUringIoHandlerConfig ring() {
-    IoUringIoHandlerConfig config = new IoUringIoHandlerConfig();
-    if (IoUring.isRegisterBufferRingSupported()) {
-      config.setBufferRingConfig(
-          IoUringBufferRingConfig.builder()
-              .bufferGroupId(BUFFER_GROUP)
-              .bufferRingSize(BUFFER_COUNT)
-              .batchSize(BUFFER_COUNT)
-              .allocator(
-                  new IoUringFixedBufferRingAllocator(PooledByteBufAllocator.DEFAULT, BUFFER_BYTES))
-              .build());
-    }
-    return config;
   }
 
   ServerChannel serverChannel() {
@@ -160,5 +145,24 @@ public record Transport(Kind kind, String whyNotBetter) {
 
   private interface Probe {
     Throwable unavailability();
+  }
+
+  /** A class of its own: the others must load where io_uring's classes are missing. */
+  private static final class Ring {
+    static IoUringIoHandlerConfig config() {
+      IoUringIoHandlerConfig config = new IoUringIoHandlerConfig();
+      if (IoUring.isRegisterBufferRingSupported()) {
+        config.setBufferRingConfig(
+            IoUringBufferRingConfig.builder()
+                .bufferGroupId(BUFFER_GROUP)
+                .bufferRingSize(BUFFER_COUNT)
+                .batchSize(BUFFER_COUNT)
+                .allocator(
+                    new IoUringFixedBufferRingAllocator(
+                        PooledByteBufAllocator.DEFAULT, BUFFER_BYTES))
+                .build());
+      }
+      return config;
+    }
   }
 }

@@ -1,8 +1,23 @@
 package dev.whippet.broker.internal.net;
 
-class EpollListenerTest extends ListenerContract {
-  @Override
-  Transport.Kind kind() {
-    return Transport.Kind.EPOLL;
+import org.junit.jupiter.api.Nested;
+
+class EpollListenerTest {
+  private static final Transport.Kind KIND = Transport.Kind.EPOLL;
+
+  @Nested
+  class Requests extends RequestsContract {
+    @Override
+    Transport.Kind kind() {
+      return KIND;
+    }
+  }
+
+  @Nested
+  class Connections extends ConnectionsContract {
+    @Override
+    Transport.Kind kind() {
+      return KIND;
+    }
   }
 }

@@ -1,8 +1,23 @@
 package dev.whippet.broker.internal.net;
 
-class NioListenerTest extends ListenerContract {
-  @Override
-  Transport.Kind kind() {
-    return Transport.Kind.NIO;
+import org.junit.jupiter.api.Nested;
+
+class NioListenerTest {
+  private static final Transport.Kind KIND = Transport.Kind.NIO;
+
+  @Nested
+  class Requests extends RequestsContract {
+    @Override
+    Transport.Kind kind() {
+      return KIND;
+    }
+  }
+
+  @Nested
+  class Connections extends ConnectionsContract {
+    @Override
+    Transport.Kind kind() {
+      return KIND;
+    }
   }
 }

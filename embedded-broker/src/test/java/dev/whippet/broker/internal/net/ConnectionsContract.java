@@ -1,0 +1,309 @@
+package dev.whippet.broker.internal.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.net.WireClient.Wire;
+import dev.whippet.internal.wire.Requests;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import okio.Buffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What bounds connections, how they end and where they go, on every transport. */
+abstract class ConnectionsContract extends ListenerSuite {
+  /** Every wait ends within a third of a second. */
+  private static final NetLimits IMPATIENT =
+      new NetLimits(1 << 20, 1 << 20, 8, 64 << 10, 100, new NetLimits.Times(300, 300, 300, 300));
+
+  // --- bounds ------------------------------------------------------------------------------------
+
+  @ParameterizedTest
+  @EnumSource
+  void aReaderThatNeverReadsIsBoundedAndHurtsNobody(Wire wire) throws Exception {
+    startListener(SMALL, 1);
+    handler.bigReply = streams(170); // about 50 KB
+    WireClient silent = connect(wire, 4096);
+    int count = 20_000; // a GB of replies
+    Thread sender =
+        new Thread(
+            () -> {
+              try {
+                for (int i = 0; i < count; i++) {
+                  Buffer requests = new Buffer();
+                  Requests.getStreams(requests);
+                  silent.send(requests);
+                }
+              } catch (IOException e) {
+                // the test is over
+              }
+            });
+    sender.start();
+
+    long[] seen = {-1};
+    await()
+        .pollInterval(300, TimeUnit.MILLISECONDS)
+        .until(
+            () -> {
+              long before = seen[0];
+              seen[0] = handler.bigReplies.get();
+              return seen[0] > 0 && seen[0] == before; // nothing starts any more
+            });
+
+    assertThat(seen[0]).isLessThan(1000); // what the two sockets' buffers take, not a GB
+    assertThat(peak()).isLessThanOrEqualTo(SMALL.loopBytesMax());
+    ping(connect(wire));
+    for (int i = 0; i < seen[0] + 100; i++) {
+      assertThat(silent.status()).isZero(); // and goes on when read
+    }
+    silent.close();
+    sender.join();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void requestsOfALoopAreBoundedAndGoOnWhenMemoryIsGivenBack(Wire wire) throws Exception {
+    startListener(SMALL, 1);
+    handler.holdSends = true;
+    List<WireClient> senders = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      WireClient client = login(connect(wire)); // small requests have room
+      Buffer request = new Buffer();
+      send(request, 300_000, i);
+      client.send(request);
+      senders.add(client);
+    }
+    await().until(() -> handler.held.size() == 2); // 600 KB of 768 KiB for large ones
+    ping(connect(wire)); // needs no memory
+    assertThat(handler.held).hasSize(2);
+
+    for (int i = 0; i < 6; i++) {
+      int started = i + 1;
+      await().until(() -> handler.held.size() >= started);
+      answer(handler.held.get(i), new Reply.Failure(900));
+    }
+
+    for (WireClient client : senders) {
+      assertThat(client.status()).isEqualTo(900);
+    }
+    assertThat(peak()).isBetween(600_000L, 2 * SMALL.loopBytesMax());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void requestsOfAConnectionAreBounded(Wire wire) throws Exception {
+    WireClient client = loggedIn(SMALL, wire);
+    handler.holdSends = true;
+    Buffer requests = new Buffer();
+    for (int i = 0; i < 20; i++) {
+      send(requests, 10, i);
+    }
+    client.send(requests);
+
+    await().until(() -> handler.held.size() == SMALL.connectionRequestsMax());
+    ping(connect(wire)); // a turn of the loop later, still:
+    assertThat(handler.held).hasSize(SMALL.connectionRequestsMax());
+    for (int i = 0; i < 20; i++) {
+      int started = i + 1;
+      await().until(() -> handler.held.size() >= started);
+      answer(handler.held.get(i), new Reply.Failure(200 + i));
+    }
+
+    for (int i = 0; i < 20; i++) {
+      assertThat(client.status()).isEqualTo(200 + i);
+    }
+  }
+
+  @Test
+  void tooManyConnectionsAreClosedAtOnce() throws Exception {
+    NetLimits two = new NetLimits(1 << 20, 1 << 20, 8, 65_536, 2, SMALL.times());
+    startListener(two, 1);
+    ping(connect(Wire.TCP));
+    ping(connect(Wire.TCP));
+
+    WireClient third = connect(Wire.TCP);
+
+    assertThat(third.rest().size()).isZero();
+    clients.get(0).close();
+    await().until(() -> listener.connections() < 2);
+    ping(connect(Wire.TCP));
+  }
+
+  @Test
+  void whoStopsInTheMiddleIsClosed() throws Exception {
+    startListener(IMPATIENT, 1);
+    WireClient idle = login(connect(Wire.TCP));
+    WireClient nothing = connect(Wire.TCP);
+    WireClient halfHeader = connect(Wire.TCP);
+    halfHeader.sendRaw(new Buffer().writeIntLe(4).writeByte(1));
+    WireClient halfHandshake = connect(Wire.TCP);
+    halfHandshake.sendRaw(new Buffer().writeUtf8("GET / HTTP/1.1\r\n"));
+    WireClient halfPayload = login(connect(Wire.TCP));
+    halfPayload.sendRaw(new Buffer().writeIntLe(1000).writeIntLe(101).writeByte(1));
+
+    assertThat(nothing.rest().size()).isZero();
+    assertThat(halfHeader.rest().size()).isZero();
+    assertThat(halfHandshake.rest().size()).isZero();
+    assertThat(halfPayload.rest().size()).isZero();
+
+    ping(idle); // between two frames a peer may take its time
+  }
+
+  @Test
+  void whoTakesNoRepliesIsClosedAfterAWhile() throws Exception {
+    startListener(IMPATIENT, 1);
+    handler.bigReply = streams(40_000);
+    WireClient silent = connect(Wire.TCP, 4096);
+    Buffer requests = new Buffer();
+    Requests.getStreams(requests);
+    silent.send(requests);
+
+    await().until(() -> handler.connected.size() == 1);
+    await().until(() -> handler.disconnected.get() == 1);
+  }
+
+  // --- ends --------------------------------------------------------------------------------------
+
+  @ParameterizedTest
+  @EnumSource
+  void aHalfClosedPeerGetsItsReplies(Wire wire) throws Exception {
+    WireClient client = start(NetLimits.DEFAULT, wire);
+    Buffer requests = new Buffer();
+    Requests.ping(requests);
+    Requests.getStats(requests);
+    Requests.ping(requests);
+    client.send(requests);
+    client.socket.shutdownOutput();
+    await().until(() -> handler.held.size() == 1);
+
+    answer(handler.held.get(0), new Reply.Failure(5));
+
+    assertThat(client.status()).isZero();
+    assertThat(client.status()).isEqualTo(5);
+    assertThat(client.status()).isZero();
+    assertThat(client.reply()).isNull();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void resetsEndOnlyTheirOwnConnection(Wire wire) throws Exception {
+    WireClient other = start(NetLimits.DEFAULT, wire);
+    handler.holdSends = true;
+    for (int i = 0; i < 10; i++) {
+      WireClient client = login(connect(wire));
+      Buffer requests = new Buffer();
+      send(requests, 100_000, i); // held
+      Buffer half = new Buffer();
+      send(half, 200_000, i);
+      requests.write(half, 150_000);
+      client.send(requests);
+      int sent = i + 1;
+      await().until(() -> handler.held.size() == sent);
+      client.socket.setSoLinger(true, 0);
+      client.close();
+    }
+
+    await().until(() -> handler.disconnected.get() == 10);
+    ping(other);
+    handler.held.forEach(request -> answer(request, new Reply.Empty())); // to nobody
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void stopTellsEveryPeer(Wire wire) throws Exception {
+    WireClient client = start(NetLimits.DEFAULT, wire);
+    WireClient fresh = connect(Wire.TCP);
+    Buffer requests = new Buffer();
+    Requests.getStats(requests); // runs: answered
+    Requests.ping(requests); // waits: never starts
+    client.send(requests);
+    await().until(() -> handler.held.size() == 1);
+    await().until(() -> listener.connections() == 2);
+
+    Thread stop = new Thread(() -> listener.stop(20_000));
+    stop.start();
+    assertThat(fresh.status()).isEqualTo(8);
+    answer(handler.held.get(0), new Reply.Failure(66));
+
+    assertThat(client.status()).isEqualTo(66);
+    assertThat(client.status()).isEqualTo(8);
+    assertThat(client.reply()).isNull();
+    assertThat(client.closeCode).isEqualTo(wire == Wire.WEBSOCKET ? 1001 : 0);
+    assertThat(handler.started).containsExactly("GetStats");
+    stop.join();
+    assertThatThrownBy(() -> connect(Wire.TCP)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void stopCutsOffWhoIsNotDone() throws Exception {
+    WireClient client = start(NetLimits.DEFAULT, Wire.TCP);
+    Buffer requests = new Buffer();
+    Requests.getStats(requests);
+    client.send(requests);
+    await().until(() -> handler.held.size() == 1);
+
+    listener.stop(100);
+
+    assertThat(listener.connections()).isZero();
+    answer(handler.held.get(0), new Reply.Empty()); // to nobody
+  }
+
+  // --- ports and loops ---------------------------------------------------------------------------
+
+  @Test
+  void fourBusyConnectionsUseBothLoops() throws Exception {
+    startListener(SMALL, 2);
+    for (int round = 0; round < 10; round++) {
+      handler.loops.clear();
+      for (int i = 0; i < 4; i++) {
+        ping(connect(Wire.TCP));
+      }
+      assertThat(handler.loops).containsExactlyInAnyOrder(0, 0, 1, 1);
+      for (WireClient client : clients) {
+        client.close();
+      }
+      await().until(() -> listener.connections() == 0);
+    }
+  }
+
+  @Test
+  void aPortInUseIsTold() throws Exception {
+    startListener(SMALL, 2);
+    InetSocketAddress taken = listener.address();
+
+    assertThat(taken.getPort()).isPositive();
+    assertThatThrownBy(() -> Listener.bind(loops, taken, handler))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("cannot listen on 127.0.0.1:" + taken.getPort() + ": ")
+        .hasMessageContaining("in use")
+        .hasMessageContaining("choose another port");
+    try (ServerSocket foreign = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      InetSocketAddress other = (InetSocketAddress) foreign.getLocalSocketAddress();
+      assertThatThrownBy(() -> Listener.bind(loops, other, handler)).hasMessageContaining("in use");
+    }
+    ping(connect(Wire.TCP));
+  }
+
+  @Test
+  void twoListenersShareTheLoops() throws Exception {
+    startListener(SMALL, 2);
+    Listener second = Listener.bind(loops, ANY_PORT, handler);
+    WireClient other = keep(new WireClient(second.address(), Wire.WEBSOCKET));
+    ping(other);
+    ping(connect(Wire.TCP));
+
+    second.stop(1000);
+
+    assertThat(other.status()).isEqualTo(8);
+    ping(clients.get(1));
+  }
+}
