@@ -26,7 +26,7 @@ import java.util.List;
  * <table>
  *   <caption>Refusals, in the order in which they are looked for</caption>
  *   <tr><td>431</td><td>a head above 8 KiB</td></tr>
- *   <tr><td>400</td><td>a head that is not HTTP/1.1 (RFC 9112), at the byte where it shows</td></tr>
+ *   <tr><td>400</td><td>a head that is not HTTP/1.1, at the byte where it shows</td></tr>
  *   <tr><td>505</td><td>another version of HTTP</td></tr>
  *   <tr><td>405</td><td>another method than GET</td></tr>
  *   <tr><td>400</td><td>a target that is no path, not one Host, a body</td></tr>
