@@ -85,8 +85,8 @@ final class ConsumerTest {
       assertThat(consumer.poll(5, 5, TimeUnit.SECONDS).size()).isEqualTo(5);
       assertThat(peer.offset("c@s/t#0")).isEqualTo(4);
       consumer.close();
-
       assertThat(peer.offset("c@s/t#0")).isEqualTo(9);
+
       assertThat(read(client.consumer().name("c").open(), 10)).isEqualTo(numbers(11, 20));
     }
   }

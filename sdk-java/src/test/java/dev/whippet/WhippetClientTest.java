@@ -80,8 +80,7 @@ final class WhippetClientTest {
         assertThat(last.awaitDelivered(20, TimeUnit.SECONDS)).isTrue();
         assertThat(first.state()).isEqualTo(Receipt.State.DELIVERED);
         assertThat(last.sequence()).isEqualTo(500);
-        assertThat(last.guarantee())
-            .isEqualTo(whippet ? Guarantee.ONCE : Guarantee.AT_LEAST_ONCE);
+        assertThat(last.guarantee()).isEqualTo(whippet ? Guarantee.ONCE : Guarantee.AT_LEAST_ONCE);
         flush(client);
         assertThat(client.backlog().messages()).isZero();
       }
@@ -116,8 +115,8 @@ final class WhippetClientTest {
 
   @Test
   void aListenerIsToldEachStateOnce() throws Exception {
-    try (ScriptedPeer peer = ScriptedPeer.whippet().topic(TOPIC, 1);
-        WhippetClient client = builder(peer.tcpUrl()).open()) {
+    try (ScriptedPeer peer = ScriptedPeer.whippet().topic(TOPIC, 1)) {
+      WhippetClient client = builder(peer.tcpUrl()).open();
       List<Receipt.State> told = new ArrayList<>();
       ReceiptListener listener =
           receipt -> {
@@ -151,8 +150,7 @@ final class WhippetClientTest {
       int at = step;
       try (ScriptedPeer peer = ScriptedPeer.whippet().topic(TOPIC, 1)) {
         peer.script((request, code) -> request == at ? twist : Twist.NONE);
-        try (WhippetClient client =
-            builder(peer.tcpUrl()).outbox(outbox).batchMessages(3).open()) {
+        try (WhippetClient client = builder(peer.tcpUrl()).outbox(outbox).batchMessages(3).open()) {
           send(client, 1, 20);
           flush(client);
         }

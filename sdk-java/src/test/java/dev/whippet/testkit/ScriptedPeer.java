@@ -400,6 +400,8 @@ public final class ScriptedPeer implements Closeable {
         framed.writeByte(0x82);
         if (answer.size() < 126) {
           framed.writeByte((int) answer.size());
+        } else if (answer.size() < 1 << 16) {
+          framed.writeByte(126).writeShort((int) answer.size());
         } else {
           framed.writeByte(127).writeLong(answer.size());
         }

@@ -55,6 +55,9 @@ final class Tracks {
     /** Highest sequence acknowledged here by this broker in this process. */
     long acknowledged;
 
+    /** When this process noted that it publishes here; {@link Session#NEVER}: it did not. */
+    long notedMillis = Session.NEVER;
+
     /** The partition's life; 0 until known. */
     long incarnation;
 
@@ -69,6 +72,13 @@ final class Tracks {
       durable = 0;
     }
   }
+
+  /**
+   * A producer that publishes here for the first time, and whose first publish broke, is not known
+   * either. For so long after its note that is taken for the reason; a broker forgets those first
+   * that it has not heard of for the longest time.
+   */
+  private static final long FIRST_PUBLISH_MILLIS = 600_000;
 
   private final Outbox outbox;
   private final Drainer drainer;
@@ -154,7 +164,7 @@ final class Tracks {
             }
             track.asking = false;
             if (reply.ok()) {
-              answered(track, Replies.producerState(reply.payload()));
+              answered(track, Replies.producerState(reply.payload()), now);
             } else {
               drainer.judge(reply.status(), track);
             }
@@ -163,15 +173,18 @@ final class Tracks {
         nowMillis);
   }
 
-  private void answered(Track track, Replies.ProducerState state) {
+  private void answered(Track track, Replies.ProducerState state, long nowMillis) {
     long durable = state.known ? state.highestDurableSequence : 0;
     try {
       if (durable > outbox.reservedSequence()) {
         oldCopy(durable);
         return;
       }
-      compare(track, state, durable);
-      outbox.recordPublished(grant.brokerId, track.route, track.partition);
+      compare(track, state, nowMillis);
+      if (!outbox.wasPublished(grant.brokerId, track.route, track.partition)) {
+        outbox.recordPublished(grant.brokerId, track.route, track.partition);
+        track.notedMillis = nowMillis;
+      }
     } catch (OutboxException e) {
       drainer.park(Verdict.LATER, new Refusal(Refusal.Kind.INTERNAL, 0, e.getMessage()));
       return;
@@ -183,7 +196,8 @@ final class Tracks {
     track.known = true;
   }
 
-  private void compare(Track track, Replies.ProducerState state, long durable) {
+  private void compare(Track track, Replies.ProducerState state, long nowMillis) {
+    long durable = state.known ? state.highestDurableSequence : 0;
     boolean anew = track.incarnation != 0 && track.incarnation != state.incarnation;
     if (anew) {
       return;
@@ -197,7 +211,13 @@ final class Tracks {
       drainer.lostByBroker(
           durable + 1, track.acknowledged, where + " lost records that it had acknowledged");
     }
-    if (!state.known && outbox.wasPublished(grant.brokerId, track.route, track.partition)) {
+    boolean first =
+        track.acknowledged == 0
+            && track.notedMillis != Session.NEVER
+            && nowMillis - track.notedMillis < FIRST_PUBLISH_MILLIS;
+    if (!state.known
+        && !first
+        && outbox.wasPublished(grant.brokerId, track.route, track.partition)) {
       track.doubtfulUpTo = drainer.doubt(where + " no longer knows this producer");
     }
   }
