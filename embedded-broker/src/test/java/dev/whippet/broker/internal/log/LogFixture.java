@@ -1,0 +1,150 @@
+package dev.whippet.broker.internal.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whippet.broker.testkit.ManualLoop;
+import dev.whippet.broker.testkit.MemoryDisk;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+
+/** A process with one loop and logs on a {@link MemoryDisk}: start it, use it, lose it. */
+final class LogFixture {
+  static final Path ROOT = Path.of("/disk");
+  static final Path PARTITIONS = ROOT.resolve("partitions");
+  static final Path JOURNALS = ROOT.resolve("journals");
+  static final long INCARNATION = 7;
+
+  /** For processes that die with their memory. */
+  static final ByteBufAllocator MORTAL = new UnpooledByteBufAllocator(true, true, false);
+
+  /** How one asynchronous operation ended. */
+  static final class Answer<T> implements LogCallback<T> {
+    T result;
+    LogFailure failure;
+    boolean ended;
+
+    @Override
+    public void done(T result, LogFailure failure) {
+      assertThat(ended).as("ended twice").isFalse();
+      this.ended = true;
+      this.result = result;
+      this.failure = failure;
+    }
+
+    T value() {
+      assertThat(failure).isNull();
+      assertThat(ended).isTrue();
+      return result;
+    }
+
+    LogFailure.Reason reason() {
+      assertThat(ended).isTrue();
+      return failure == null ? null : failure.reason();
+    }
+  }
+
+  final MemoryDisk disk;
+  final ManualLoop loop = new ManualLoop();
+  final List<Damage> damage = new ArrayList<>();
+  final LogLoop logs;
+  final ByteBufAllocator allocator;
+  long clock = 1_000_000;
+
+  LogFixture(MemoryDisk disk, LogConfig config, ByteBufAllocator allocator) {
+    this.disk = disk;
+    this.allocator = allocator;
+    this.logs =
+        new LogLoop(
+            disk.loopFiles(loop), allocator, config, () -> clock, new Random(5), damage::add);
+  }
+
+  static LogFixture onEmptyDisk(LogConfig config) {
+    return new LogFixture(
+        new MemoryDisk(1, ROOT), config, new UnpooledByteBufAllocator(true, false));
+  }
+
+  static LogConfig small() {
+    return LogConfig.DEFAULT.withSegmentBytes(24 << 10).withTailBytesMax(12 << 10);
+  }
+
+  PartitionLog recover() {
+    return PartitionLog.recover(logs, disk.blockingFiles(), PARTITIONS, INCARNATION);
+  }
+
+  /** Starts an operation and runs the loop until it is quiet. */
+  <T> Answer<T> run(Consumer<LogCallback<T>> operation) {
+    Answer<T> answer = new Answer<>();
+    operation.accept(answer);
+    loop.runAll();
+    return answer;
+  }
+
+  Answer<Long> append(PartitionLog log, long... tags) {
+    return run(done -> log.append(records(tags), tags.length, 3, done));
+  }
+
+  void close(PartitionLog log) {
+    this.<Void>run(log::close).value();
+  }
+
+  /** One record a tag: 8 bytes tag, then as many bytes as its last two digits say. */
+  ByteBuf records(long... tags) {
+    ByteBuf out = allocator.directBuffer();
+    for (long tag : tags) {
+      int filler = (int) (tag % 100);
+      out.writeZero(48).writeIntLE(2).writeIntLE(8 + filler).writeZero(8);
+      out.writeLongLE(tag);
+      for (int i = 0; i < filler; i++) {
+        out.writeByte((int) tag + i);
+      }
+      out.writeShortLE(0x4242);
+    }
+    return out;
+  }
+
+  /** Reads everything there is, in pieces, and checks every record. */
+  List<Long> readAll(PartitionLog log) {
+    List<Long> tags = new ArrayList<>();
+    long from = 0;
+    while (from < log.endOffset()) {
+      long at = from;
+      Records found = this.<Records>run(done -> log.read(at, 7, 900, done)).value();
+      if (found.count() == 0) {
+        break;
+      }
+      tags.addAll(tags(found, -1));
+      from = found.lastOffset() + 1;
+      found.release();
+    }
+    return tags;
+  }
+
+  /** The tags of records that are complete, sound and of ascending offset. */
+  static List<Long> tags(Records found, long firstOffset) {
+    List<Long> tags = new ArrayList<>();
+    long last = -1;
+    for (ByteBuf slice : found.slices()) {
+      int index = slice.readerIndex();
+      while (index < slice.writerIndex()) {
+        int size = BatchHeader.recordBytes(slice, index);
+        assertThat(slice.getLongLE(index))
+            .isEqualTo(BatchHeader.checksum(slice, index + 8, size - 8));
+        long offset = slice.getLongLE(index + 24);
+        assertThat(offset).isGreaterThan(last);
+        assertThat(last >= 0 || firstOffset < 0 || offset == firstOffset).isTrue();
+        last = offset;
+        tags.add(slice.getLongLE(index + 64));
+        index += size;
+      }
+    }
+    assertThat(tags).hasSize(found.count());
+    assertThat(last).isEqualTo(found.lastOffset());
+    return tags;
+  }
+}
