@@ -29,8 +29,8 @@ import net.openhft.hashing.LongHashFunction;
  *  88  u64  time of the append, never below that of the batch before
  *  96  u64  smallest origin timestamp of the records
  * 104  u64  largest
- * 112  u64  0
- * 120  u32  0
+ * 112  u32  bytes from the start of the commit to this header, 0 for its first batch
+ * 116  u64  0
  * 124  u32  CRC32C of bytes 0..123
  * </pre>
  */
@@ -67,6 +67,7 @@ final class BatchHeader {
   long timestamp;
   long originFirst;
   long originLast;
+  int commitOffset;
 
   long endOffset() {
     return baseOffset + count;
@@ -155,8 +156,8 @@ final class BatchHeader {
     out.writeLongLE(timestamp);
     out.writeLongLE(originFirst);
     out.writeLongLE(originLast);
+    out.writeIntLE(commitOffset);
     out.writeLongLE(0);
-    out.writeIntLE(0);
     out.writeIntLE(Blocks.crc32c(out, start, BYTES - 4));
   }
 
@@ -185,6 +186,7 @@ final class BatchHeader {
     timestamp = in.getLongLE(index + 88);
     originFirst = in.getLongLE(index + 96);
     originLast = in.getLongLE(index + 104);
+    commitOffset = in.getIntLE(index + 112);
     return count > 0 && bodyBytes >= (long) count * RECORD_HEADER_BYTES && baseOffset >= 0;
   }
 

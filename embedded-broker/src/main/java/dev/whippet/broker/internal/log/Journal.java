@@ -27,14 +27,17 @@ import java.util.function.Supplier;
  *  4  u32  bytes of payload
  *  8  u64  salt of the file
  * 16  u64  number, counted through all generations
- * 24  u32  kind: 0 entry, 1 part of the snapshot, 2 end of the snapshot
- * 28  u32  CRC32C of bytes 0..27 and the payload
- * 32       payload
+ * 24  u32  bytes from the start of the commit to this header, 0 for its first entry
+ * 28  u16  kind: 0 entry, 1 part of the snapshot, 2 end of the snapshot
+ * 30  u16  0
+ * 32  u32  0
+ * 36  u32  CRC32C of bytes 0..35, four zero bytes and the payload
+ * 40       payload
  * </pre>
  *
- * A generation is complete when the end of its snapshot, or any entry after it, is sound. A failed
- * commit makes the journal read-only until it is recovered. Owner loop only, unless a method says
- * otherwise.
+ * The last commit counts up to its first entry that is missing: it may be torn. A generation is
+ * complete when the end of its snapshot, or any entry after it, is sound. A failed commit makes the
+ * journal read-only until it is recovered. Owner loop only, unless a method says otherwise.
  */
 public final class Journal {
 
@@ -42,7 +45,8 @@ public final class Journal {
   public static final int ENTRY_BYTES_MAX = 16 << 20;
 
   private static final int MAGIC = 0x544E4557;
-  private static final int ENTRY_HEADER_BYTES = 32;
+  private static final int CRC_INDEX = 36;
+  private static final int ENTRY_HEADER_BYTES = 40;
   private static final int KIND_ENTRY = 0;
   private static final int KIND_SNAPSHOT = 1;
   private static final int KIND_SNAPSHOT_END = 2;
@@ -64,6 +68,10 @@ public final class Journal {
   private long nextNumber;
   private long snapshotBytes;
   private long waitingBytes;
+
+  /** The last block of the file holds bytes of an unfinished entry beside sound ones. */
+  private boolean unclean;
+
   private volatile String readOnlyReason;
 
   private Journal(LogLoop loop, Recovered recovered, Supplier<List<byte[]>> snapshot) {
@@ -75,6 +83,7 @@ public final class Journal {
     this.nextNumber = recovered.nextNumber;
     this.snapshotBytes = recovered.snapshotBytes;
     this.file = recovered.file;
+    this.unclean = recovered.unclean;
     this.readOnlyReason = recovered.readOnlyReason;
     if (readOnlyReason != null) {
       queue.refuse(new LogFailure(LogFailure.Reason.READ_ONLY, readOnlyReason));
@@ -189,6 +198,7 @@ public final class Journal {
 
   private boolean needsNewGeneration() {
     return file == null
+        || unclean
         || file.length > loop.config.journalBytesMax() && file.length > 2 * snapshotBytes;
   }
 
@@ -207,7 +217,7 @@ public final class Journal {
       return;
     }
     ByteBuf commit = loop.allocateBlocks(Blocks.up(total));
-    write(commit, file.salt, KIND_ENTRY, payloads(group));
+    write(commit, 0, file.salt, KIND_ENTRY, payloads(group));
     writeDurably(opened, file.length, commit, done, () -> file.length += commit.capacity());
   }
 
@@ -261,9 +271,9 @@ public final class Journal {
     new FileHeader(
             FileHeader.JOURNAL, next, nextNumber, fresh.salt, loop.clockMicros.getAsLong(), 0, 0, 0)
         .write(commit);
-    write(commit, fresh.salt, KIND_SNAPSHOT, before);
-    write(commit, fresh.salt, KIND_SNAPSHOT_END, List.of(NOTHING));
-    write(commit, fresh.salt, KIND_ENTRY, after);
+    write(commit, FileHeader.COPIES_BYTES, fresh.salt, KIND_SNAPSHOT, before);
+    write(commit, FileHeader.COPIES_BYTES, fresh.salt, KIND_SNAPSHOT_END, List.of(NOTHING));
+    write(commit, FileHeader.COPIES_BYTES, fresh.salt, KIND_ENTRY, after);
     writeDurably(
         created,
         0,
@@ -280,6 +290,7 @@ public final class Journal {
           file = fresh;
           opened = created;
           generation = next;
+          unclean = false;
           snapshotBytes = snapshotEnd;
           fresh.length = commit.capacity();
           retire(old, oldOpened);
@@ -311,27 +322,28 @@ public final class Journal {
         });
   }
 
-  private void write(ByteBuf out, long salt, int kind, List<byte[]> payloads) {
+  private void write(ByteBuf out, int commitStart, long salt, int kind, List<byte[]> payloads) {
     for (byte[] payload : payloads) {
       int start = out.writerIndex();
       out.writeIntLE(MAGIC);
       out.writeIntLE(payload.length);
       out.writeLongLE(salt);
       out.writeLongLE(nextNumber++);
+      out.writeIntLE(start - commitStart);
       out.writeIntLE(kind);
-      out.writeIntLE(0);
+      out.writeLongLE(0);
       out.writeBytes(payload);
-      out.setIntLE(start + 28, crcOf(out, start, payload.length));
+      out.setIntLE(start + CRC_INDEX, crcOf(out, start, payload.length));
       Blocks.padTo(out, Blocks.upToStep(out.writerIndex()));
     }
   }
 
   /** With the CRC field taken as zero, so that header and payload are one range. */
   private static int crcOf(ByteBuf bytes, int start, int payloadBytes) {
-    int stored = bytes.getIntLE(start + 28);
-    bytes.setIntLE(start + 28, 0);
+    int stored = bytes.getIntLE(start + CRC_INDEX);
+    bytes.setIntLE(start + CRC_INDEX, 0);
     int crc = Blocks.crc32c(bytes, start, ENTRY_HEADER_BYTES + payloadBytes);
-    bytes.setIntLE(start + 28, stored);
+    bytes.setIntLE(start + CRC_INDEX, stored);
     return crc;
   }
 
@@ -346,6 +358,7 @@ public final class Journal {
     private long generation;
     private long nextNumber = 1;
     private long snapshotBytes;
+    private boolean unclean;
     private Segment file;
     private String readOnlyReason;
     private List<byte[]> entries = List.of();
@@ -402,13 +415,18 @@ public final class Journal {
         if (one.newer) {
           unusable(one.path, "written by a later version");
         }
-        if (one.complete) {
+        int untorn = one.untorn();
+        boolean first = one.number == 1;
+        if (first || one.found.subList(0, untorn).stream().anyMatch(Found::completes)) {
+          one.take(untorn);
           take(one);
           return one;
         }
-        salvage = salvage == null && !one.payloads.isEmpty() ? one : salvage;
+        salvage = salvage == null && !one.found.isEmpty() ? one : salvage;
       }
       if (salvage != null) {
+        // Its snapshot was durable, or the generation before would still be there.
+        salvage.take(salvage.found.size());
         damage.accept(
             new Damage(
                 Damage.Kind.LOST, salvage.path, 0, 0, -1, 0, "the snapshot is not complete"));
@@ -448,6 +466,7 @@ public final class Journal {
       disk.syncDirectory(directory);
       file = new Segment(chosen.path, 0, chosen.salt, FileHeader.COPIES_BYTES, Blocks.BYTES);
       file.length = end;
+      unclean = chosen.unclean;
       for (Generation one : all) {
         if (one != chosen) {
           disk.delete(one.path);
@@ -462,10 +481,19 @@ public final class Journal {
     }
   }
 
+  /** A sound entry. */
+  private record Found(int at, int commitStart, long number, int kind, byte[] payload) {
+    /** Tells that the snapshot before it is whole. */
+    boolean completes() {
+      return kind != KIND_SNAPSHOT;
+    }
+  }
+
   /** One file, read whole. */
   private static final class Generation {
     final Path path;
     final long number;
+    final List<Found> found = new ArrayList<>();
     final List<byte[]> payloads = new ArrayList<>();
     final List<long[]> gaps = new ArrayList<>();
     long salt;
@@ -473,9 +501,10 @@ public final class Journal {
     long snapshotEnd;
     long end = FileHeader.COPIES_BYTES;
     long size;
-    boolean complete;
+    ByteBuf content;
     boolean newer;
     boolean trash;
+    boolean unclean;
 
     Generation(Path path, long number) {
       this.path = path;
@@ -505,10 +534,8 @@ public final class Journal {
       } else if (!adoptSalt(all)) {
         return;
       }
-      entries(all);
-      for (int i = (int) end; i < size && !trash; i++) {
-        trash = all.getByte(i) != 0;
-      }
+      content = all;
+      find(all);
     }
 
     /** Both copies of the header are gone: the first sound entry at a block boundary tells. */
@@ -523,30 +550,61 @@ public final class Journal {
       return false;
     }
 
-    private void entries(ByteBuf all) {
+    private void find(ByteBuf all) {
+      long next = expected;
       int at = FileHeader.COPIES_BYTES;
       while (at + ENTRY_HEADER_BYTES <= size) {
-        if (!isSound(all, at)
-            || all.getLongLE(at + 8) != salt
-            || all.getLongLE(at + 16) < expected) {
+        if (!isSound(all, at) || all.getLongLE(at + 8) != salt || all.getLongLE(at + 16) < next) {
           at += Blocks.STEP_BYTES;
           continue;
         }
-        long found = all.getLongLE(at + 16);
-        if (found > expected) {
-          gaps.add(new long[] {expected, found - expected, at});
-        }
-        expected = found + 1;
-        int kind = all.getIntLE(at + 24);
         byte[] payload = new byte[all.getIntLE(at + 4)];
         all.getBytes(at + ENTRY_HEADER_BYTES, payload);
-        if (kind != KIND_SNAPSHOT_END) {
-          payloads.add(payload);
-        }
-        end = at + ENTRY_HEADER_BYTES + payload.length;
+        long entryNumber = all.getLongLE(at + 16);
+        int kind = all.getUnsignedShortLE(at + 28);
+        found.add(new Found(at, at - all.getIntLE(at + 24), entryNumber, kind, payload));
+        next = entryNumber + 1;
         at += sizeOf(payload);
-        complete |= kind != KIND_SNAPSHOT;
-        snapshotEnd = kind == KIND_ENTRY ? snapshotEnd : end;
+      }
+    }
+
+    /** How many of the entries found count, when the last commit may be torn. */
+    int untorn() {
+      if (found.isEmpty()) {
+        return 0;
+      }
+      int commitStart = found.get(found.size() - 1).commitStart;
+      int first = found.size() - 1;
+      while (first > 0 && found.get(first - 1).commitStart == commitStart) {
+        first--;
+      }
+      if (found.get(first).at != commitStart) {
+        return first;
+      }
+      int count = first + 1;
+      while (count < found.size() && found.get(count).number == found.get(count - 1).number + 1) {
+        count++;
+      }
+      return count;
+    }
+
+    /** Takes the first {@code count} of the entries found. */
+    void take(int count) {
+      for (Found one : found.subList(0, count)) {
+        if (one.number > expected) {
+          gaps.add(new long[] {expected, one.number - expected, one.at});
+        }
+        expected = one.number + 1;
+        if (one.kind != KIND_SNAPSHOT_END) {
+          payloads.add(one.payload);
+        }
+        end = one.at + ENTRY_HEADER_BYTES + one.payload.length;
+        snapshotEnd = one.kind == KIND_ENTRY ? snapshotEnd : end;
+      }
+      unclean = Blocks.up(end) > size;
+      for (int i = (int) end; i < size && !trash; i++) {
+        trash = content.getByte(i) != 0;
+        unclean |= trash && i < Blocks.up(end);
       }
     }
 
@@ -558,7 +616,7 @@ public final class Journal {
       return length >= 0
           && length <= ENTRY_BYTES_MAX
           && at + ENTRY_HEADER_BYTES + (long) length <= size
-          && all.getIntLE(at + 28) == crcOf(all, at, length);
+          && all.getIntLE(at + CRC_INDEX) == crcOf(all, at, length);
     }
   }
 }

@@ -62,14 +62,17 @@ final class PartitionReader {
       log.tail().collect(collector);
       endRead(collector, done);
     } else {
-      readCold(segmentOf(collector.next()), collector, bytesMax, done);
+      readCold(segmentAt(collector.next()), collector, bytesMax, done);
     }
   }
 
   private void readCold(
-      Segment segment, Records.Collector collector, int bytesMax, LogCallback<Records> done) {
+      int at, Records.Collector collector, int bytesMax, LogCallback<Records> done) {
+    List<Segment> segments = log.segmentList();
+    Segment segment = segments.get(at);
     Segment.Walk walk = segment.walkToOffset(collector.next(), log.incarnation());
-    long end = segment.endOffset;
+    // Not the segment's own end: a segment of which nothing is left is not in the list.
+    long end = at + 1 < segments.size() ? segments.get(at + 1).base : log.endOffset();
     ColdRead.Visitor visitor =
         new ColdRead.Visitor() {
           @Override
@@ -99,7 +102,7 @@ final class PartitionReader {
     new ColdRead(loop, segment, walk, bytesMax, visitor).start();
   }
 
-  private Segment segmentOf(long offset) {
+  private int segmentAt(long offset) {
     List<Segment> segments = log.segmentList();
     int low = 0;
     int high = segments.size() - 1;
@@ -111,7 +114,7 @@ final class PartitionReader {
         high = middle - 1;
       }
     }
-    return segments.get(low);
+    return low;
   }
 
   private void endRead(Records.Collector collector, LogCallback<Records> done) {

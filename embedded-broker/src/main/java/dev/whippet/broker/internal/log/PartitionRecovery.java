@@ -18,12 +18,14 @@ import java.util.function.Consumer;
  *   <li>Segments in order of their names. All but the last by batch headers only: whatever is in
  *       them was durable before the next one was begun, and records are checked when read.
  *   <li>The last one with all records. What follows its last sound batch is what a crash leaves: it
- *       is cut off and made durable before anything is written behind it. If bytes of an unfinished
- *       batch share a block with sound ones, the segment is left as it is and the next commit
- *       begins a new one, so that no block with acknowledged bytes is written again.
+ *       is cut off and made durable before anything is written behind it. The last commit counts up
+ *       to its first batch that is missing. If bytes of an unfinished batch share a block with
+ *       sound ones, the segment is left as it is and the next commit begins a new one, so that no
+ *       block with acknowledged bytes is written again.
  *   <li>A last segment without one sound batch is continued when its header and snapshot are sound,
  *       else removed: nothing in it was ever acknowledged.
  *   <li>Producers: the snapshot of a segment replaces what is known, its batches go on from there.
+ *       One that is not sound is not missed when everything before it is.
  *   <li>A gap in the offsets is damage: reported, and passed over by readers.
  *   <li>Names and content are synced, since a process that died may have left them in the page
  *       cache only. If that fails, the partition is read-only.
@@ -52,6 +54,9 @@ final class PartitionRecovery {
   private final Consumer<Damage> damage;
   private ByteBuf window = Unpooled.buffer(WINDOW_BYTES);
   private long windowStart;
+
+  /** False from a gap on until the next sound snapshot. */
+  private boolean producersKnown = true;
 
   PartitionRecovery(
       BlockingFiles disk,
@@ -150,12 +155,13 @@ final class PartitionRecovery {
         header == null
             ? null
             : new Segment(path, base, header.salt(), header.dataStart(), config.segmentBytes());
+    boolean knownBefore = producersKnown;
     long dataEnd = segment == null ? 0 : batches(segment, file, limit, last);
     if (segment != null && segment.firstTimestamp >= 0) {
-      if (!snapshotSound) {
+      if (!snapshotSound && !knownBefore) {
         damage.accept(new Damage(Damage.Kind.LOST, path, 0, 0, -1, 0, "the snapshot of producers"));
       }
-      segment.length = Math.min(Blocks.up(dataEnd), Blocks.down(size));
+      segment.length = Math.min(Blocks.up(dataEnd), size);
       segments.add(segment);
     } else if (last && snapshotSound) {
       dataEnd = header.dataStart();
@@ -166,6 +172,8 @@ final class PartitionRecovery {
     }
     if (last) {
       settle(segment, file, dataEnd, size);
+      // A snapshot that is not there is made up for by the one of the next segment.
+      active = snapshotSound ? active : null;
     }
   }
 
@@ -203,7 +211,7 @@ final class PartitionRecovery {
       file.truncate(blockEnd);
     }
     file.force();
-    segment.length = Math.min(blockEnd, Blocks.down(size));
+    segment.length = Math.min(blockEnd, size);
     active = clean ? segment : null;
   }
 
@@ -216,15 +224,19 @@ final class PartitionRecovery {
             incarnation, segment.salt, segment.dataStart, segment.base, limit, bodiesFrom);
     long size = file.size();
     long end = segment.dataStart;
+    List<Found> held = new ArrayList<>();
     while (true) {
       switch (walk.next(window, windowStart, size)) {
         case LOAD -> load(file, walk.position(), walk.loadBytes());
         case BATCH -> {
-          BatchHeader batch = walk.header;
-          noteGap(segment.path, walk.position(), walk.gapFirst(), walk.gap(), false);
-          segment.add(batch, walk.position());
-          end = walk.position() + BatchHeader.BYTES + batch.bodyBytes;
-          take(batch);
+          Found found = found(walk);
+          if (!held.isEmpty() && held.get(0).commitStart() != found.commitStart()) {
+            end = takeAll(segment, held);
+          }
+          held.add(found);
+          if (!last || held.size() == 1 && (found.gap == 0 || found.batch.commitOffset == 0)) {
+            end = takeAll(segment, held);
+          }
         }
         case END -> {
           segment.endOffset = Math.max(segment.endOffset, last ? endOffset : limit);
@@ -232,6 +244,37 @@ final class PartitionRecovery {
         }
       }
     }
+  }
+
+  /**
+   * A sound batch. One that stands behind a gap inside its own commit, and those after it, are held
+   * back until a later commit is found: only that proves that the commit was durable. Without one
+   * it is torn; and to keep a batch of it, but not one before, would make its producer's sequences
+   * known although they are not there.
+   */
+  private record Found(BatchHeader batch, long position, long gapFirst, long gap) {
+    long commitStart() {
+      return position - batch.commitOffset;
+    }
+  }
+
+  private Found found(Segment.Walk walk) {
+    BatchHeader batch = new BatchHeader();
+    batch.read(window, (int) (walk.position() - windowStart));
+    return new Found(batch, walk.position(), walk.gapFirst(), walk.gap());
+  }
+
+  /** Returns the position behind the last of them. */
+  private long takeAll(Segment segment, List<Found> held) {
+    long end = 0;
+    for (Found one : held) {
+      noteGap(segment.path, one.position, one.gapFirst, one.gap, false);
+      segment.add(one.batch, one.position);
+      end = one.position + BatchHeader.BYTES + one.batch.bodyBytes;
+      take(one.batch);
+    }
+    held.clear();
+    return end;
   }
 
   private void take(BatchHeader batch) {
@@ -256,6 +299,7 @@ final class PartitionRecovery {
       return false;
     }
     producers.readSnapshot(window, index, header.snapshotEntries());
+    producersKnown = true;
     return true;
   }
 
@@ -314,6 +358,7 @@ final class PartitionRecovery {
   }
 
   private void noteGap(Path path, long position, long first, long count, boolean beforeFirst) {
+    producersKnown &= count <= 0;
     if (count > 0 && !beforeFirst && gaps.add(first)) {
       damage.accept(
           new Damage(

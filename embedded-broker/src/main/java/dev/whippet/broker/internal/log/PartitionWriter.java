@@ -269,6 +269,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
 
   private void write(Commit commit, List<Pending> group, FileCompletion<Void> done) {
     ByteBuf out = commit.bytes;
+    int commitStart = out.writerIndex();
     List<BatchHeader> batches = new ArrayList<>(group.size());
     int[] positions = new int[group.size()];
     for (Pending one : group) {
@@ -276,6 +277,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
         positions[batches.size()] = out.writerIndex();
         batches.add(one.header);
         one.header.salt = commit.segment.salt;
+        one.header.commitOffset = out.writerIndex() - commitStart;
         one.header.write(out);
         out.writeBytes(one.records, one.records.readerIndex(), one.header.bodyBytes);
         Blocks.padTo(out, Blocks.upToStep(out.writerIndex()));

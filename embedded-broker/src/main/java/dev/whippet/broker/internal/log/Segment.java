@@ -26,7 +26,7 @@ final class Segment {
   /** Where commits begin. */
   final long dataStart;
 
-  /** Durable bytes, whole blocks; the next commit goes here when this is the newest segment. */
+  /** Durable bytes; whole blocks, and where the next commit goes, when it is written on. */
   long length;
 
   /** Behind the last durable message; the base of the next segment once there is one. */

@@ -110,11 +110,15 @@ final class LogFixture {
 
   /** Reads everything there is, in pieces, and checks every record. */
   List<Long> readAll(PartitionLog log) {
+    return readAll(log, 1_000, 1 << 20);
+  }
+
+  List<Long> readAll(PartitionLog log, int countMax, int bytesMax) {
     List<Long> tags = new ArrayList<>();
     long from = 0;
     while (from < log.endOffset()) {
       long at = from;
-      Records found = this.<Records>run(done -> log.read(at, 7, 900, done)).value();
+      Records found = this.<Records>run(done -> log.read(at, countMax, bytesMax, done)).value();
       if (found.count() == 0) {
         break;
       }

@@ -1,0 +1,239 @@
+package dev.whippet.broker.internal.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whippet.broker.internal.log.LogFixture.Answer;
+import dev.whippet.broker.testkit.MemoryDisk;
+import dev.whippet.broker.testkit.MemoryDisk.Cut;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A map of counters, kept in a journal. */
+class JournalTest {
+  private static final LogConfig CONFIG =
+      LogConfig.DEFAULT.withJournalBytesMax(4 * Blocks.BYTES).withTailBytesMax(0);
+  private static final int KEYS = 5;
+
+  /** One process. */
+  private static final class Counters {
+    final LogFixture fixture;
+    final Map<Integer, Long> durable = new TreeMap<>();
+    final Map<Integer, Long> sent = new TreeMap<>();
+    final Journal journal;
+
+    Counters(MemoryDisk disk) {
+      fixture = new LogFixture(disk, CONFIG, LogFixture.MORTAL);
+      Journal.Recovered recovered =
+          Journal.recover(
+              disk.blockingFiles(), LogFixture.JOURNALS, "counters", fixture.damage::add);
+      for (byte[] entry : recovered.entries()) {
+        ByteBuffer bytes = ByteBuffer.wrap(entry);
+        durable.put(bytes.getInt(), bytes.getLong());
+      }
+      sent.putAll(durable);
+      journal = Journal.open(fixture.logs, recovered, this::snapshot);
+    }
+
+    List<byte[]> snapshot() {
+      List<byte[]> entries = new ArrayList<>();
+      durable.forEach((key, value) -> entries.add(entry(key, value)));
+      return entries;
+    }
+
+    static byte[] entry(int key, long value) {
+      byte[] bytes = new byte[12 + (int) value % 40];
+      ByteBuffer.wrap(bytes).putInt(key).putLong(value);
+      return bytes;
+    }
+
+    Answer<Void> count(int key) {
+      long value = sent.merge(key, 1L, Long::sum);
+      Answer<Void> answer = new Answer<>();
+      journal.append(
+          entry(key, value),
+          (nothing, failure) -> {
+            if (failure == null) {
+              durable.put(key, value);
+            }
+            answer.done(nothing, failure);
+          });
+      return answer;
+    }
+
+    void run(long seed, int steps) {
+      Random random = new Random(seed);
+      for (int step = 0; step < steps && !fixture.disk.isOff(); step++) {
+        count(random.nextInt(KEYS));
+        for (int turn = random.nextInt(8); turn > 0; turn--) {
+          fixture.loop.runOne();
+        }
+      }
+      fixture.loop.runAll();
+    }
+
+    /** Nothing that the other process was told is missing, nothing it never sent is here. */
+    void checkAfter(Counters before) {
+      before.durable.forEach((key, value) -> assertThat(durable).containsKey(key));
+      durable.forEach(
+          (key, value) ->
+              assertThat(value)
+                  .isBetween(before.durable.getOrDefault(key, 0L), before.sent.get(key)));
+    }
+
+    void close() {
+      fixture.<Void>run(journal::close).value();
+    }
+  }
+
+  private static MemoryDisk emptyDisk(long seed) {
+    return new MemoryDisk(seed, LogFixture.ROOT);
+  }
+
+  @Test
+  void entriesAndSnapshotsComeBack() {
+    MemoryDisk disk = emptyDisk(1);
+    Counters counters = new Counters(disk);
+    assertThat(disk.files()).as("no file before the first entry").isEmpty();
+    counters.run(1, 300);
+    counters.close();
+
+    Counters again = new Counters(disk);
+
+    assertThat(again.durable).isEqualTo(counters.sent);
+    assertThat(again.fixture.damage).isEmpty();
+    assertThat(disk.files()).as("one generation").hasSize(1);
+    assertThat(disk.files().get(0).toString()).as("compacted").doesNotEndWith(".1");
+    assertThat(disk.content(disk.files().get(0)).length).isLessThan(20 * Blocks.BYTES);
+    again.close();
+  }
+
+  @Test
+  void whatWaitsSharesACommit() {
+    Counters counters = new Counters(emptyDisk(1));
+    counters.count(1);
+    counters.fixture.loop.runAll();
+    int before = counters.fixture.disk.operations();
+    counters.fixture.disk.stall();
+    List<Answer<Void>> answers = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      answers.add(counters.count(i % KEYS));
+    }
+
+    counters.fixture.loop.runAll();
+    counters.fixture.disk.resume();
+    counters.fixture.loop.runAll();
+
+    answers.forEach(Answer::value);
+    assertThat(counters.fixture.disk.operations() - before).isEqualTo(2);
+    counters.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Cut.class)
+  void everythingAcknowledgedSurvivesAPowerCutAtEveryOperation(Cut cut) {
+    int compactions = 0;
+    boolean ran = true;
+    for (int operation = 0; ran; operation++) {
+      try {
+        MemoryDisk disk = emptyDisk(operation);
+        disk.cutAt(operation, cut);
+        Counters before = new Counters(disk);
+        before.run(7, 150);
+        ran = disk.isOff();
+        MemoryDisk left =
+            operation % 2 == 0 ? disk.afterPowerCut(operation) : disk.afterKill(operation);
+        compactions += left.files().size() > 1 ? 1 : 0;
+        Counters after = new Counters(left);
+        after.checkAfter(before);
+        assertThat(after.fixture.damage).noneMatch(one -> one.kind() != Damage.Kind.TAIL_CUT);
+        after.run(8, 10);
+        after.close();
+        Counters last = new Counters(left);
+        assertThat(last.durable).isEqualTo(after.durable);
+        assertThat(left.files()).hasSizeLessThanOrEqualTo(1);
+        last.close();
+      } catch (AssertionError e) {
+        throw new AssertionError("cut " + cut + " operation " + operation, e);
+      }
+    }
+    assertThat(compactions).as("cuts between two generations").isPositive();
+  }
+
+  @Test
+  void everythingAcknowledgedSurvivesAFailureOfEveryOperation() {
+    boolean ran = true;
+    for (int operation = 0; ran; operation++) {
+      try {
+        MemoryDisk disk = emptyDisk(operation);
+        disk.failAt(operation);
+        Counters before = new Counters(disk);
+        before.run(7, 60);
+        ran = disk.operations() > operation;
+        before.close();
+        Counters after = new Counters(disk.afterKill(1));
+        after.checkAfter(before);
+        after.close();
+      } catch (AssertionError e) {
+        throw new AssertionError("failed operation " + operation, e);
+      }
+    }
+  }
+
+  @Test
+  void afterAFailedCommitItIsReadOnly() {
+    Counters counters = new Counters(emptyDisk(1));
+    counters.count(1);
+    counters.fixture.loop.runAll();
+    counters.fixture.disk.failAt(counters.fixture.disk.operations());
+    Answer<Void> failed = counters.count(1);
+    Answer<Void> behind = counters.count(2);
+
+    counters.fixture.loop.runAll();
+
+    assertThat(failed.reason()).isEqualTo(LogFailure.Reason.WRITE_FAILED);
+    assertThat(behind.reason()).isEqualTo(LogFailure.Reason.WRITE_FAILED);
+    assertThat(counters.count(3).reason()).isEqualTo(LogFailure.Reason.READ_ONLY);
+    assertThat(counters.journal.readOnlyReason()).contains("EIO");
+    counters.close();
+  }
+
+  @Test
+  void everyByteFlippedOneAtATime() {
+    MemoryDisk sound = emptyDisk(1);
+    Counters before = new Counters(sound);
+    before.run(1, 60);
+    before.close();
+    Random random = new Random(2);
+    Path file = sound.files().get(0);
+    byte[] content = sound.content(file);
+    int lossless = 0;
+    int lossy = 0;
+    for (int i = 0; i < content.length; i++) {
+      if (content[i] == 0 && random.nextInt(8) != 0) {
+        continue;
+      }
+      MemoryDisk disk = sound.afterKill(i);
+      disk.flip(file, i, 1 << random.nextInt(8));
+      Counters after = new Counters(disk);
+      after.durable.forEach((key, value) -> assertThat(value).isBetween(1L, before.sent.get(key)));
+      boolean all = after.durable.equals(before.durable);
+      assertThat(all || !after.fixture.damage.isEmpty()).as("reported").isTrue();
+      lossless += all ? 1 : 0;
+      lossy += all ? 0 : 1;
+      assertThat(after.journal.readOnlyReason()).isNull();
+      after.count(1);
+      after.close();
+      assertThat(new Counters(disk).durable).isEqualTo(after.durable);
+    }
+    assertThat(lossless).isPositive();
+    assertThat(lossy).isPositive();
+  }
+}
