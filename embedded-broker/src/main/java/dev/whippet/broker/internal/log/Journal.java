@@ -236,22 +236,15 @@ public final class Journal {
             loop.newSalt(),
             FileHeader.COPIES_BYTES,
             loop.config.journalBytesMax());
-    loop.ensureDirectory(
-        directory,
-        (nothing, noDirectory) -> {
-          if (noDirectory != null) {
-            done.done(null, noDirectory);
-            return;
+    loop.createFile(
+        fresh,
+        List.of(directory),
+        (created, failure) -> {
+          if (failure != null) {
+            done.done(null, failure);
+          } else {
+            writeFirst(fresh, created, next, group, done);
           }
-          loop.createFile(
-              fresh,
-              (created, failure) -> {
-                if (failure != null) {
-                  done.done(null, failure);
-                } else {
-                  writeFirst(fresh, created, next, group, done);
-                }
-              });
         });
   }
 
@@ -439,11 +432,7 @@ public final class Journal {
       entries = chosen.payloads;
       nextNumber = chosen.expected;
       snapshotBytes = chosen.snapshotEnd;
-      for (long[] gap : chosen.gaps) {
-        damage.accept(
-            new Damage(
-                Damage.Kind.LOST, chosen.path, gap[2], 0, gap[0], gap[1], "entries are damaged"));
-      }
+      chosen.gaps.forEach(damage);
     }
 
     private void settle(Generation chosen, List<Generation> all) throws IOException {
@@ -495,7 +484,7 @@ public final class Journal {
     final long number;
     final List<Found> found = new ArrayList<>();
     final List<byte[]> payloads = new ArrayList<>();
-    final List<long[]> gaps = new ArrayList<>();
+    final List<Damage> gaps = new ArrayList<>();
     long salt;
     long expected = 1;
     long snapshotEnd;
@@ -592,7 +581,9 @@ public final class Journal {
     void take(int count) {
       for (Found one : found.subList(0, count)) {
         if (one.number > expected) {
-          gaps.add(new long[] {expected, one.number - expected, one.at});
+          long lost = one.number - expected;
+          gaps.add(
+              new Damage(Damage.Kind.LOST, path, one.at, 0, expected, lost, "entries are damaged"));
         }
         expected = one.number + 1;
         if (one.kind != KIND_SNAPSHOT_END) {

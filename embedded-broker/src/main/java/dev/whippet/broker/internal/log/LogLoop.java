@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -69,8 +70,33 @@ public final class LogLoop {
     return Blocks.allocate(allocator, bytes);
   }
 
-  /** Creates a directory and makes its name durable; its parent must have a durable name. */
-  void ensureDirectory(Path directory, FileCompletion<Void> done) {
+  /** The directory was or will be removed. */
+  void forgetDirectory(Path directory) {
+    durableDirectories.remove(directory);
+  }
+
+  /**
+   * Creates a file and, first, those of {@code directories} (outermost first) that are missing; all
+   * names are durable at the end. The caller is a user of the file then, and of nothing else.
+   */
+  void createFile(Segment file, List<Path> directories, FileCompletion<AsyncFile> done) {
+    if (directories.isEmpty()) {
+      createFile(file, done);
+      return;
+    }
+    List<Path> rest = directories.subList(1, directories.size());
+    FileCompletion<Void> next =
+        (nothing, failure) -> {
+          if (failure != null) {
+            done.done(null, failure);
+          } else {
+            createFile(file, rest, done);
+          }
+        };
+    ensureDirectory(directories.get(0), next);
+  }
+
+  private void ensureDirectory(Path directory, FileCompletion<Void> done) {
     if (durableDirectories.contains(directory)) {
       done.done(null, null);
       return;
@@ -80,26 +106,20 @@ public final class LogLoop {
         (created, failure) -> {
           if (failure != null) {
             done.done(null, failure);
-            return;
+          } else {
+            files.syncDirectory(
+                directory.toAbsolutePath().getParent(),
+                (synced, notSynced) -> {
+                  if (notSynced == null) {
+                    durableDirectories.add(directory);
+                  }
+                  done.done(null, notSynced);
+                });
           }
-          files.syncDirectory(
-              directory.toAbsolutePath().getParent(),
-              (synced, notSynced) -> {
-                if (notSynced == null) {
-                  durableDirectories.add(directory);
-                }
-                done.done(null, notSynced);
-              });
         });
   }
 
-  /** The directory was or will be removed. */
-  void forgetDirectory(Path directory) {
-    durableDirectories.remove(directory);
-  }
-
-  /** Creates a file in a durable directory and makes its name durable. */
-  void createFile(Segment file, FileCompletion<AsyncFile> done) {
+  private void createFile(Segment file, FileCompletion<AsyncFile> done) {
     file.use(
         files,
         (opened, failure) -> {

@@ -197,35 +197,16 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
             dataStart,
             loop.config.segmentBytes());
     log.began(next.path);
-    loop.ensureDirectory(
-        log.directory().getParent(),
-        orFail(
-            done,
-            () ->
-                loop.ensureDirectory(
-                    log.directory(),
-                    orFail(
-                        done,
-                        () ->
-                            loop.createFile(
-                                next,
-                                (file, failure) -> {
-                                  if (failure != null) {
-                                    done.done(null, failure);
-                                  } else {
-                                    writeFirst(next, file, snapshot, total, group, done);
-                                  }
-                                })))));
-  }
-
-  private static FileCompletion<Void> orFail(FileCompletion<Void> done, Runnable next) {
-    return (nothing, failure) -> {
-      if (failure != null) {
-        done.done(null, failure);
-      } else {
-        next.run();
-      }
-    };
+    loop.createFile(
+        next,
+        List.of(log.directory().getParent(), log.directory()),
+        (file, failure) -> {
+          if (failure != null) {
+            done.done(null, failure);
+          } else {
+            writeFirst(next, file, snapshot, total, group, done);
+          }
+        });
   }
 
   private static long baseOf(List<Pending> group) {

@@ -38,7 +38,7 @@ class PartitionCrashTest {
           PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION),
           STEPS);
       MemoryDisk left = operation % 2 == 0 ? disk.afterPowerCut(seed) : disk.afterKill(seed);
-      if (operation % 5 == 0) {
+      if (operation % 11 == 0) {
         cutRecoveryToo(workload, left);
       }
       workload.checkAfter(left, CONFIG);

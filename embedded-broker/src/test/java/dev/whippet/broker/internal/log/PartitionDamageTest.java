@@ -64,7 +64,7 @@ class PartitionDamageTest {
     for (Path file : sound.files()) {
       byte[] content = sound.content(file);
       for (int i = 0; i < content.length; i++) {
-        boolean padding = content[i] == 0 && random.nextInt(16) != 0;
+        boolean padding = content[i] == 0 && random.nextInt(64) != 0;
         if (padding) {
           continue;
         }
