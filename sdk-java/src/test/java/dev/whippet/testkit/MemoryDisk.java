@@ -106,6 +106,16 @@ public final class MemoryDisk implements Disk {
     return Arrays.copyOfRange(names.get(path).seen, from, to);
   }
 
+  /** Offset of the last byte of a file that is not zero; -1 if all are. */
+  public synchronized int lastNonZero(String path) {
+    byte[] seen = names.get(path).seen;
+    int at = seen.length - 1;
+    while (at >= 0 && seen[at] == 0) {
+      at--;
+    }
+    return at;
+  }
+
   /** Operations so far. */
   public synchronized long operations() {
     return operations;

@@ -15,9 +15,10 @@ import java.util.List;
  * <ol>
  *   <li>Every segment header is read; where it is damaged, the commits behind it tell the serial.
  *   <li>Segments are put in the order of their serials. One that a later one names as its
- *       predecessor is complete up to the sequence named there, and is not read now. One that a
- *       later one skips was abandoned after a failed write, and is void.
- *   <li>The newest segment, and any before a missing one, is read in full.
+ *       predecessor is complete up to the sequence named there, and its facts are repeated in the
+ *       later one: it is not read now. One that a later one skips was abandoned after a failed
+ *       write, and is void.
+ *   <li>The newest segment is read in full, and any other whose successor is missing or damaged.
  *   <li>What headers, commits and meta promise and nothing holds is reported.
  * </ol>
  *
@@ -57,6 +58,19 @@ final class Recovery {
     this.facts = facts;
   }
 
+  private static final SegmentReader.Sink IGNORED =
+      new SegmentReader.Sink() {
+        @Override
+        public void lost(long first, long last, long offset) {
+          // whoever reads the segment reports it
+        }
+
+        @Override
+        public void fact(byte[] bytes, int at) {
+          // only whether it is sound matters
+        }
+      };
+
   /** What is known of a file before its records are read. */
   private static final class Found {
     File file;
@@ -67,6 +81,9 @@ final class Recovery {
     long acknowledged;
     long recordsBefore = -1;
     long reserved;
+
+    /** The facts that it begins with are sound: they repeat all of the segments before. */
+    boolean factsSound;
 
     boolean headerSound() {
       return recordsBefore >= 0;
@@ -108,6 +125,7 @@ final class Recovery {
     if (meta.stored > walked) {
       losses.add(new Loss(Reason.DAMAGED, walked + 1, meta.stored, Meta.NAME));
       lastStored = meta.stored;
+      recordsTotal += meta.stored - walked;
     }
     reserved = Math.max(reserved, lastStored);
     if (meta.lost && !chain.isEmpty()) {
@@ -169,6 +187,8 @@ final class Recovery {
       found.acknowledged = Format.i64(b, 40);
       found.recordsBefore = Format.i64(b, 48);
       found.reserved = Format.i64(b, 56);
+      SegmentReader reader = new SegmentReader(opened, found.serial, 0, IGNORED);
+      found.factsSound = reader.facts(found.bytes);
       return found;
     } finally {
       opened.close();
@@ -248,47 +268,40 @@ final class Recovery {
     segment.recyclable = found.bytes == config.segmentBytes();
     segment.sealed = true;
     boolean linked = next != null && next.previousSerial == found.serial;
-    if (linked && found.headerSound()) {
+    if (linked && found.headerSound() && next.factsSound) {
       segment.used = found.bytes;
       segment.last = next.previousSequence;
       segment.count = Math.max(0, next.recordsBefore - found.recordsBefore);
-      read(segment, false, next.previousSequence);
+      recordsTotal = recordsBefore + segment.count;
     } else {
       long bound = next != null ? next.previousSequence : meta.clean ? meta.stored : -1;
-      read(segment, true, bound);
+      long lost = read(segment, bound);
+      recordsTotal = recordsBefore + segment.count + lost; // the next reader finds them missing
     }
-    recordsTotal = recordsBefore + segment.count;
     live.add(segment);
     return Math.max(previous, segment.last);
   }
 
-  /** Reads the facts, and if {@code all} the records up to a sequence (-1: every one). */
-  private void read(Segment segment, boolean all, long bound) {
+  /** Reads facts and records up to a sequence (-1: all); returns how many are missing there. */
+  private long read(Segment segment, long bound) {
     Scan scan = new Scan(segment);
     try {
       Disk.DiskFile file = disk.openToRead(segment.file);
       try {
-        SegmentReader reader =
-            new SegmentReader(file, segment.serial, segment.previousSequence, scan);
-        scan.reader = reader;
-        if (all) {
-          records(segment, scan, bound);
-        } else {
-          reader.facts(segment.fileBytes);
-        }
+        scan.reader = new SegmentReader(file, segment.serial, segment.previousSequence, scan);
+        return records(segment, scan, bound);
       } finally {
         file.close();
       }
     } catch (IOException failed) {
-      if (all) {
-        segment.kept = true;
-        String where = segment.file.getName() + ": " + failed.getMessage();
-        gaps.add(new GapReport(Reason.UNREADABLE, 1, 0, where));
-      }
+      segment.kept = true;
+      String where = segment.file.getName() + ": " + failed.getMessage();
+      gaps.add(new GapReport(Reason.UNREADABLE, 1, 0, where));
+      return 0;
     }
   }
 
-  private void records(Segment segment, Scan scan, long bound) throws IOException {
+  private long records(Segment segment, Scan scan, long bound) throws IOException {
     int failures = 0;
     long limit = bound < 0 ? Long.MAX_VALUE : bound;
     for (boolean more = true; more; ) {
@@ -307,7 +320,7 @@ final class Recovery {
     segment.used = scan.reader.soundEnd();
     acknowledged = Math.max(acknowledged, scan.reader.acknowledged());
     scan.reader.finish(Math.min(limit, scan.reader.commitLast()));
-    scan.settle(bound, limit);
+    return scan.settle(bound, limit);
   }
 
   /** What a full read of a segment meets. */
@@ -333,7 +346,8 @@ final class Recovery {
     }
 
     /** A loss in the last commit of all, after a crash, is a torn tail. */
-    void settle(long bound, long limit) {
+    long settle(long bound, long limit) {
+      long missing = 0;
       for (int i = 0; i < found.size(); i++) {
         Loss loss = found.get(i);
         if (loss.first > limit) {
@@ -344,7 +358,9 @@ final class Recovery {
         Reason reason = torn ? Reason.TORN_TAIL : loss.reason;
         losses.add(new Loss(reason, loss.first, last, loss.where));
         segment.lossReportedTo = Math.max(segment.lossReportedTo, last);
+        missing += last < segment.last ? last - loss.first + 1 : 0;
       }
+      return missing;
     }
   }
 

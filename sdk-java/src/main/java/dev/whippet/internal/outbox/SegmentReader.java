@@ -45,6 +45,7 @@ final class SegmentReader {
   private long acknowledged;
   private int commits;
   private long soundEnd;
+  private int soundFacts;
   private int at;
 
   SegmentReader(Disk.DiskFile file, long serial, long previousSequence, Sink sink) {
@@ -105,6 +106,7 @@ final class SegmentReader {
     if (buffer[at + 12] != Format.MESSAGE) {
       if (sound) {
         soundEnd = position;
+        soundFacts++;
         sink.fact(buffer, at);
       } else {
         sink.lost(walked + 1, walked, offset);
@@ -132,16 +134,20 @@ final class SegmentReader {
   }
 
   /**
-   * Reads only the facts that the segment begins with, as far as they are sound.
+   * Reads only the facts that the segment begins with.
    *
    * @param end the end of the file
+   * @return whether all of them are sound
    */
-  void facts(long end) throws IOException {
+  boolean facts(long end) throws IOException {
     stableEnd = end;
     load(position, Format.COMMIT_BYTES);
-    if (isCommit(0)) {
-      next(Math.min(end, position + Format.COMMIT_BYTES + Format.i32(buffer, 16)));
+    if (!isCommit(0)) {
+      return false;
     }
+    int count = Format.i32(buffer, 20);
+    next(Math.min(end, position + Format.COMMIT_BYTES + Format.i32(buffer, 16)));
+    return soundFacts == count;
   }
 
   private void walkTo(long sequence) {

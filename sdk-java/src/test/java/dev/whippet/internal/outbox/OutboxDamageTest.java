@@ -21,6 +21,9 @@ final class OutboxDamageTest {
         if (path.endsWith(Meta.NAME) && offset % 4096 >= 160 && offset % 64 != 0) {
           continue; // nothing is read there
         }
+        if (offset > pristine.lastNonZero(path) + 64 && offset % 32 != 0) {
+          continue; // zeros like those beside
+        }
         MemoryDisk disk = pristine.restart();
         disk.flip(path, offset, offset % 8);
         OutboxModel model = built.fork(disk);
@@ -36,14 +39,18 @@ final class OutboxDamageTest {
         }
       }
     }
-    assertThat(worst).isBetween(1, 12);
+    assertThat(worst).as("records that one flipped bit costs").isEqualTo(1);
   }
 
   private static MemoryDisk build(OutboxModel model, int records) throws Exception {
     model.open();
     for (int i = 0; i < records; i++) {
-      long sequence = model.send(200 + 131 * i % 900);
+      long sequence = model.send(60 + 131 * i % 900 / (records > 10 ? 1 : 8));
       model.settle(sequence);
+      if (i == records / 2) {
+        model.reborn(model.disk);
+        model.open();
+      }
     }
     model.acknowledge(2);
     model.reborn(model.disk);

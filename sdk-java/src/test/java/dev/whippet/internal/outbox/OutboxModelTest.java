@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Timeout;
 /** Random operations, faults and power cuts against the model; the seed of a failure is printed. */
 @Timeout(120) // a hang is a failure
 final class OutboxModelTest {
-  private static final int RUNS = 150;
+  private static final int RUNS = 100;
   private static final int STEPS = 60;
 
   @Test

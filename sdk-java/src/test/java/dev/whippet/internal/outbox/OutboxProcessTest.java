@@ -49,7 +49,7 @@ final class OutboxProcessTest {
 
   private Process start(String heap, String what) throws Exception {
     String java = new File(System.getProperty("java.home"), "bin/java").getPath();
-    String path = System.getProperty("ob.cp", System.getProperty("java.class.path"));
+    String path = System.getProperty("java.class.path");
     return new ProcessBuilder(
             java,
             heap,
