@@ -46,7 +46,26 @@ class DependencyRulesTest {
           Map.entry("catalog", Set.of("log", "file", "sdk wire")),
           Map.entry("system", Set.of()),
           Map.entry("log", Set.of("file")),
-          Map.entry("file", Set.of()));
+          Map.entry("file", Set.of()),
+          // The load side uses the SDK's halves and public API, and nothing of the broker's
+          Map.entry(
+              "bench",
+              Set.of(
+                  "bench.client",
+                  "bench.load",
+                  "bench.measure",
+                  "bench.report",
+                  "bench.compare",
+                  "bench.limits")),
+          Map.entry("bench.client", Set.of("sdk wire", "sdk websocket")),
+          Map.entry("bench.measure", Set.of()),
+          Map.entry(
+              "bench.load", Set.of("bench.client", "bench.measure", "sdk wire", "sdk " + SDK)),
+          Map.entry("bench.report", Set.of("bench.load", "bench.measure")),
+          Map.entry("bench.compare", Set.of("bench.client", "bench.load", "bench.measure")),
+          Map.entry(
+              "bench.limits",
+              Set.of("bench.measure", "file", "net", "websocket", "sdk wire", "sdk websocket")));
 
   /** Codecs, logs and files throw or report; they never write to a logger. */
   private static final Set<String> SILENT =

@@ -2,6 +2,7 @@ package dev.whippet.broker.cli;
 
 import dev.whippet.broker.BrokerException;
 import dev.whippet.broker.Version;
+import dev.whippet.broker.internal.bench.BenchCommand;
 import java.io.PrintWriter;
 import java.util.Map;
 import picocli.CommandLine;
@@ -48,6 +49,7 @@ public final class Main {
       String[] arguments, Map<String, String> environment, PrintWriter out, PrintWriter err) {
     CommandLine commands = new CommandLine(new Main());
     commands.addSubcommand(new ServeCommand(environment));
+    commands.addSubcommand(BenchCommand.commandLine());
     commands.setOut(out);
     commands.setErr(err);
     commands.setParameterExceptionHandler(

@@ -1,0 +1,44 @@
+package dev.whippet.broker.internal.bench;
+
+import java.io.PrintStream;
+
+/** One line on the terminal, written over again and again; nothing when stderr is no terminal. */
+final class ProgressLine implements AutoCloseable {
+
+  private static final long SHOW_EVERY_NANOS = 200_000_000;
+
+  private final PrintStream terminal;
+  private long shownNanos = System.nanoTime() - SHOW_EVERY_NANOS;
+  private int columns;
+
+  ProgressLine(PrintStream terminalOrNull) {
+    this.terminal = terminalOrNull;
+  }
+
+  static ProgressLine onTerminal() {
+    return new ProgressLine(System.console() == null ? null : System.err);
+  }
+
+  void show(String text) {
+    if (terminal == null || System.nanoTime() - shownNanos < SHOW_EVERY_NANOS) {
+      return;
+    }
+    shownNanos = System.nanoTime();
+    terminal.print("\r" + text + " ".repeat(Math.max(0, columns - text.length())));
+    terminal.flush();
+    columns = text.length();
+  }
+
+  void clear() {
+    if (terminal != null && columns > 0) {
+      terminal.print("\r" + " ".repeat(columns) + "\r");
+      terminal.flush();
+      columns = 0;
+    }
+  }
+
+  @Override
+  public void close() {
+    clear();
+  }
+}

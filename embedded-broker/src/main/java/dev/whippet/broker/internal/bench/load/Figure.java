@@ -1,0 +1,4 @@
+package dev.whippet.broker.internal.bench.load;
+
+/** One named number of a preset, such as the bytes that an idle client costs. */
+public record Figure(String name, double value, String unit) {}
