@@ -46,6 +46,7 @@ final class Sources {
   static List<Source> all() throws IOException {
     ParserConfiguration configuration = new ParserConfiguration();
     configuration.setLanguageLevel(ParserConfiguration.LanguageLevel.JAVA_17);
+    configuration.setAttributeComments(false);
     JavaParser parser = new JavaParser(configuration);
     List<Source> sources = new ArrayList<>();
     for (String module : MODULES) {

@@ -8,7 +8,7 @@ import java.io.IOException;
  * The bounded, crash-safe store-and-forward queue of one device, in one directory.
  *
  * <pre>
- * send (any thread)   -&gt; ring -&gt; "whippet-store": frame, one write, one sync -&gt; Listener.stored
+ * send (any thread)   -&gt; ring -&gt; "whippet-store": one write, one sync -&gt; Listener.stored
  * Cursor (net thread) &lt;- files;  acknowledge -&gt; whole segments are free again
  * </pre>
  *
