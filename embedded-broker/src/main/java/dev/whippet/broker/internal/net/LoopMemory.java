@@ -88,14 +88,20 @@ public final class LoopMemory {
     }
   }
 
-  /** Counts bytes that arrived for a request that waits; false when they are too many. */
-  boolean arrived(long bytes) {
+  /**
+   * Counts bytes that arrived for a request that waits; false when they are too many, with half the
+   * bound for those that are {@code dispensable}.
+   */
+  boolean tryHold(long bytes, boolean dispensable) {
+    if (arrivedBytes + bytes > (dispensable ? bytesMax / 2 : bytesMax)) {
+      return false;
+    }
     arrivedBytes += bytes;
     set(heldBytes);
-    return arrivedBytes <= bytesMax;
+    return true;
   }
 
-  void consumed(long bytes) {
+  void dropHeld(long bytes) {
     arrivedBytes -= bytes;
   }
 

@@ -302,6 +302,10 @@ final class RequestAssembler {
   }
 
   private void hold(ByteBuf in, int length, int mask) {
+    if (state != State.OVER && !hasRoomToHold(length)) {
+      state = State.OVER;
+      connection.drop("sends on while the loop has no memory for it");
+    }
     if (state == State.OVER) {
       in.skipBytes(length);
       return;
@@ -312,18 +316,18 @@ final class RequestAssembler {
     held.discardSomeReadBytes().ensureWritable(length);
     MaskedCopy.copy(in, held, length, mask);
     heldCharged += length;
-    boolean fits = memory.arrived(length);
+  }
+
+  private boolean hasRoomToHold(int length) {
     boolean early =
-        !connection.loggedIn() && held.readableBytes() > NetLimits.BEFORE_LOGIN_BYTES_MAX;
-    if (!fits || early && memory.arrivedBytes() > memory.bytesMax() / 2) {
-      connection.drop("sends on while the loop has no memory for it");
-    }
+        !connection.loggedIn() && heldCharged + length > NetLimits.BEFORE_LOGIN_BYTES_MAX;
+    return memory.tryHold(length, early);
   }
 
   private void dropHeld() {
     held.release();
     held = null;
-    memory.consumed(heldCharged);
+    memory.dropHeld(heldCharged);
     heldCharged = 0;
   }
 }

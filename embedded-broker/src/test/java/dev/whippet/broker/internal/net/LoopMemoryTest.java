@@ -66,10 +66,12 @@ class LoopMemoryTest {
   void whatArrivedHasItsOwnBound() {
     assertThat(memory.tryTake(700 * KIB)).isTrue();
 
-    assertThat(memory.arrived(1024 * KIB)).isTrue();
-    assertThat(memory.arrived(1)).isFalse();
+    assertThat(memory.tryHold(512 * KIB, true)).isTrue();
+    assertThat(memory.tryHold(1, true)).isFalse();
+    assertThat(memory.tryHold(512 * KIB, false)).isTrue();
+    assertThat(memory.tryHold(1, false)).isFalse();
     assertThat(memory.tryTake(KIB)).isTrue();
-    memory.consumed(1024 * KIB + 1);
+    memory.dropHeld(1024 * KIB);
 
     assertThat(memory.arrivedBytes()).isZero();
     assertThatThrownBy(() -> memory.give(702 * KIB)).isInstanceOf(IllegalStateException.class);

@@ -100,7 +100,7 @@ abstract class RequestsContract extends ListenerSuite {
     }
     sender.join();
     assertThat(statuses).isEqualTo(expected);
-    assertThat(peak()).isLessThanOrEqualTo(2 * SMALL.loopBytesMax());
+    assertThat(peak()).isLessThanOrEqualTo(bound(SMALL));
   }
 
   private static int randomRequest(Buffer out, Random random) {
@@ -137,14 +137,14 @@ abstract class RequestsContract extends ListenerSuite {
   @EnumSource
   void carriesALargeReply(Wire wire) throws Exception {
     WireClient client = start(NetLimits.DEFAULT, wire);
-    handler.bigReply = streams(17_000);
+    handler.bigReplyBytes = 20_000_000;
     Buffer requests = new Buffer();
     Requests.getStreams(requests);
     Requests.ping(requests);
 
     client.send(requests);
 
-    assertThat(client.reply().payload().size()).isGreaterThan(4_000_000);
+    assertThat(client.reply().payload().size()).isEqualTo(20_000_016);
     assertThat(client.status()).isZero();
     if (wire == Wire.WEBSOCKET) {
       assertThat(client.messages()).as("one reply, one message").hasSize(2);

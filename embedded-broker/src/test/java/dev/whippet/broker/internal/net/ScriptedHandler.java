@@ -5,6 +5,7 @@ import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.ReplySink;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.RequestHandler;
+import io.netty.buffer.Unpooled;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,7 +19,7 @@ import java.util.zip.CRC32C;
  *   ping                  answered at once, empty
  *   login                 logs in; answered at once, or held when holdLogins
  *   get_me                answered with the session's entry
- *   get_streams           answered at once with bigReplyStreams streams
+ *   get_streams           answered at once with messages of bigReplyBytes
  *   send_messages         answered at once with the batch's checksum as an error status;
  *                         held when holdSends
  *   get_stats             held
@@ -40,7 +41,7 @@ final class ScriptedHandler implements RequestHandler {
   final AtomicLong bigReplies = new AtomicLong();
   volatile boolean holdSends;
   volatile boolean holdLogins;
-  volatile Reply bigReply = new Reply.Empty();
+  volatile int bigReplyBytes;
 
   @Override
   public ClientSession connected(int clientId, String address, int transport, int loop) {
@@ -62,7 +63,7 @@ final class ScriptedHandler implements RequestHandler {
       login(session, sink);
     } else if (request instanceof Request.GetStreams) {
       bigReplies.incrementAndGet();
-      sink.reply(bigReply);
+      sink.reply(polled(bigReplyBytes));
     } else if (request instanceof Request.SendMessages send) {
       send(send, sink);
     } else if (request instanceof Request.GetClusterMetadata) {
@@ -109,6 +110,11 @@ final class ScriptedHandler implements RequestHandler {
     int checksum = checksum(send.batch().records().nioBuffer());
     send.batch().release();
     sink.reply(new Reply.Failure(checksum));
+  }
+
+  /** Direct memory of its own, so that a lost reference is found. */
+  private static Reply polled(int bytes) {
+    return new Reply.Polled(1, 2, 3, List.of(Unpooled.directBuffer(bytes).writeZero(bytes)));
   }
 
   /** A positive number that stands for the bytes. */
