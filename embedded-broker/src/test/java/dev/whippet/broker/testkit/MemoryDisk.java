@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -25,7 +26,7 @@ import java.util.concurrent.Executor;
  * <p>What a power cut leaves ({@link #afterPowerCut}): content that was written durably or forced;
  * of a write under way any mixture of its old, new and garbage sectors of 512 bytes; names and
  * removals whose directory was synced, of the others some; lengths likewise. What a killed process
- * leaves ({@link #afterKill}): everything that was carried out.
+ * leaves ({@link #afterKill}): everything that was carried out, synced or not.
  *
  * <p>Operations are numbered from 0 in the order in which they are carried out: opening, writing,
  * reading, truncating, forcing, syncing, creating, deleting. One thread.
@@ -149,11 +150,27 @@ public final class MemoryDisk {
     durableNames.remove(file);
   }
 
-  /** An independent disk with what this one shows now, all of it durable. */
+  /**
+   * An independent disk with what this one shows now. What was not synced is still not: a power cut
+   * of the new disk may lose it.
+   */
   public MemoryDisk afterKill(long seed) {
     MemoryDisk left = new MemoryDisk(seed);
-    names.forEach((path, node) -> left.keep(path, node, node.content));
+    Map<Node, Node> copies = new IdentityHashMap<>();
+    names.forEach((path, node) -> left.names.put(path, copyOf(node, copies)));
+    durableNames.forEach((path, node) -> left.durableNames.put(path, copyOf(node, copies)));
     return left;
+  }
+
+  private static Node copyOf(Node node, Map<Node, Node> copies) {
+    return copies.computeIfAbsent(
+        node,
+        original -> {
+          Node copy = new Node(original.directory);
+          copy.content = original.content.clone();
+          copy.durable = original.durable.clone();
+          return copy;
+        });
   }
 
   /** An independent disk with what a power cut leaves; what was not synced survives by seed. */
@@ -199,7 +216,7 @@ public final class MemoryDisk {
     return mixed;
   }
 
-  /** Old, new or garbage sectors; the file grows as far as one of them landed. */
+  /** Old, new or garbage sectors, none synced; the file grows as far as one of them landed. */
   private void tear(Node node, int position, byte[] bytes) {
     int landed = random.nextInt(bytes.length / SECTOR_BYTES + 1) * SECTOR_BYTES;
     boolean garbage = random.nextInt(4) == 0;
@@ -213,7 +230,6 @@ public final class MemoryDisk {
         put(node, position + at, sector);
       }
     }
-    node.durable = node.content.clone();
   }
 
   private static void put(Node node, int position, byte[] bytes) {

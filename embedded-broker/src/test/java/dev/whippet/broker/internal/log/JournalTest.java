@@ -154,6 +154,9 @@ class JournalTest {
         Counters after = new Counters(left);
         after.checkAfter(before);
         assertThat(after.fixture.damage).noneMatch(one -> one.kind() != Damage.Kind.TAIL_CUT);
+        assertThat(new Counters(left.afterPowerCut(1)).durable)
+            .as("shown before the cut")
+            .isEqualTo(after.durable);
         after.run(8, 10);
         after.close();
         Counters last = new Counters(left);

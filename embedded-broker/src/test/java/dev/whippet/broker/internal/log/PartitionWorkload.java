@@ -157,11 +157,20 @@ final class PartitionWorkload {
     return tags;
   }
 
+  /** What a process has shown survives a power cut, although it wrote nothing since it started. */
+  private void checkLasts(MemoryDisk disk, LogConfig config, List<Long> shown) {
+    LogFixture fixture = new LogFixture(disk.afterPowerCut(1), config, LogFixture.MORTAL);
+    PartitionLog log = fixture.recover();
+    assertThat(fixture.readAll(log)).as("shown before the cut").isEqualTo(shown);
+    fixture.close(log);
+  }
+
   /** Starts a process on what is left of a disk and checks it, then goes on and checks again. */
   void checkAfter(MemoryDisk left, LogConfig config) {
     LogFixture fixture = new LogFixture(left, config, LogFixture.MORTAL);
     PartitionLog log = fixture.recover();
     check(fixture, log);
+    checkLasts(left, config, fixture.readAll(log));
     resendAll(fixture, log);
     append(fixture, log);
     fixture.loop.runAll();
