@@ -45,6 +45,10 @@ public final class BenchCommand implements Runnable {
     bench.addSubcommand(new IdleCommand());
     bench.addSubcommand(new OutageCommand());
     bench.addSubcommand(new StormCommand());
+    bench.addSubcommand(new CompareCommand());
+    bench.addSubcommand(new LimitsCommand());
+    bench.addSubcommand(new EchoCommand());
+    bench.setCaseInsensitiveEnumValuesAllowed(true);
     bench.registerConverter(Range.class, text -> convert(Range::parse, text));
     bench.registerConverter(Goal.class, text -> convert(Goal::parse, text));
     return bench;

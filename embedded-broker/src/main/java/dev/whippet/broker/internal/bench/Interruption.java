@@ -1,6 +1,5 @@
 package dev.whippet.broker.internal.bench;
 
-import dev.whippet.broker.internal.bench.load.Run;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -15,11 +14,11 @@ final class Interruption implements AutoCloseable {
   private final CountDownLatch reported = new CountDownLatch(1);
   private final Thread hook;
 
-  Interruption(Run run) {
+  Interruption(Runnable interrupt) {
     hook =
         new Thread(
             () -> {
-              run.interrupt();
+              interrupt.run();
               try {
                 reported.await(REPORT_SECONDS_MAX, TimeUnit.SECONDS);
               } catch (InterruptedException e) {

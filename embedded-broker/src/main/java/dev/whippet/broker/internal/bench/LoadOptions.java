@@ -90,8 +90,13 @@ final class LoadOptions {
       description = "Seconds without progress after which a run has failed; default 30.")
   double timeout;
 
-  @Option(names = "--reuse-streams", description = "Keep what an earlier run stored.")
-  boolean reuse;
+  @Option(
+      names = "--streams-are",
+      paramLabel = "WHAT",
+      defaultValue = "new",
+      description =
+          "new (default), kept from an earlier run, or none: make, check and count nothing.")
+  LoadPlan.Streams streamsAre;
 
   /** What a command does when it is told nothing. */
   record Defaults(int producers, int consumers, int partitions, Range batch, Range message) {}
@@ -122,7 +127,7 @@ final class LoadOptions {
             positive("partitions", or(partitions, defaults.partitions())),
             producing,
             consuming,
-            reuse);
+            streamsAre);
     return new LoadPlan(target, batch, message, volume, shape);
   }
 

@@ -29,7 +29,7 @@ abstract class MeasureCommand implements Callable<Integer>, Measurement {
       Target server = target.target();
       Run run = run(server, target.pid(server), target.disk());
       RunResult result;
-      try (Interruption interruption = new Interruption(run);
+      try (Interruption interruption = new Interruption(run::interrupt);
           ProgressLine progress = ProgressLine.onTerminal()) {
         result = run.run(progress::show);
         progress.clear();

@@ -81,7 +81,7 @@ final class OutageCommand extends MeasureCommand {
             Range.of(1),
             messageBytes,
             new LoadPlan.Volume(Long.MAX_VALUE, 0, 0, rate, timeout),
-            new LoadPlan.Shape(1, partitions, producers, 1, false));
+            new LoadPlan.Shape(1, partitions, producers, 1, LoadPlan.Streams.NEW));
     return new OutageRun(plan, outageSeconds, directory(), new Meter(serverPid, disk));
   }
 

@@ -52,7 +52,7 @@ final class StormCommand extends MeasureCommand {
             Range.of(1),
             messageBytes,
             new LoadPlan.Volume(1, 0, 0, 0, timeout),
-            new LoadPlan.Shape(1, PARTITIONS, clients, 1, false));
+            new LoadPlan.Shape(1, PARTITIONS, clients, 1, LoadPlan.Streams.NEW));
     return new StormRun(plan, new Meter(serverPid, disk));
   }
 }

@@ -32,9 +32,19 @@ public record LoadPlan(
    *
    * @param streams 0 = one for each pinned actor, else 1
    * @param partitions of each topic
-   * @param reuse whether streams of an earlier run are kept
    */
-  public record Shape(int streams, int partitions, int producers, int consumers, boolean reuse) {}
+  public record Shape(
+      int streams, int partitions, int producers, int consumers, Streams streamsAre) {}
+
+  /** What is done about streams before a run, and counted after it. */
+  public enum Streams {
+    /** Deleted and made again. */
+    NEW,
+    /** Kept, made where missing. */
+    KEPT,
+    /** Nothing: the target only acknowledges. */
+    NONE
+  }
 
   /** Messages of one actor. */
   long messages() {

@@ -46,8 +46,8 @@ public final class LoadRun implements Run {
     boolean made = false;
     for (Kind kind : kinds) {
       Streams streams = new Streams(plan.target(), streams(kind), plan.shape().partitions());
-      if (kind.produces() && !made) {
-        streams.create(plan.shape().reuse());
+      if (kind.produces() && !made && checked()) {
+        streams.create(plan.shape().streamsAre() == LoadPlan.Streams.KEPT);
       }
       made = true;
       StageResult stage = run(kind, streams, progress);
@@ -70,8 +70,11 @@ public final class LoadRun implements Run {
 
   private StageResult run(Kind kind, Streams streams, Consumer<String> progress)
       throws BenchException, InterruptedException {
-    streams.require();
-    long before = kind.produces() ? streams.messages() : 0;
+    long before = 0;
+    if (checked()) {
+      streams.require();
+      before = kind.produces() ? streams.messages() : 0;
+    }
     if (kind == Kind.BALANCED_CONSUMER_GROUP) {
       streams.createGroup(GROUP);
       long messages = plan.messages();
@@ -81,7 +84,7 @@ public final class LoadRun implements Run {
     Crew working = hire(kind);
     crew = working;
     StageResult stage = working.run(progress);
-    if (!kind.produces() || stage.failure() != null || interrupted) {
+    if (!kind.produces() || !checked() || stage.failure() != null || interrupted) {
       return stage;
     }
     long sent = acknowledged(stage, working);
@@ -91,6 +94,10 @@ public final class LoadRun implements Run {
     }
     String failure = "the server has " + stored + " of " + sent + " acknowledged messages";
     return new StageResult(stage.name(), stage.groups(), stage.figures(), stage.usage(), failure);
+  }
+
+  private boolean checked() {
+    return plan.shape().streamsAre() != LoadPlan.Streams.NONE;
   }
 
   private static long acknowledged(StageResult stage, Crew crew) {

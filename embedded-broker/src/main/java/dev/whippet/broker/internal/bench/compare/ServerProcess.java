@@ -1,0 +1,143 @@
+package dev.whippet.broker.internal.bench.compare;
+
+import dev.whippet.broker.internal.bench.client.BenchException;
+import dev.whippet.broker.internal.bench.client.Target;
+import dev.whippet.broker.internal.bench.measure.Proc;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A server that was started for one run, with the directory that is deleted after it. */
+final class ServerProcess implements AutoCloseable {
+
+  private static final int START_SECONDS_MAX = 30;
+  private static final int STOP_SECONDS_MAX = 15;
+  private static final int TRY_MILLIS = 20;
+  private static final String LOG = "server.log";
+
+  private final Process process;
+  private final Path data;
+  private final long pid;
+
+  private ServerProcess(Process process, Path data, long pid) {
+    this.process = process;
+    this.data = data;
+    this.pid = pid;
+  }
+
+  /** Starts it and waits until it accepts connections; a command-less one must do so already. */
+  static ServerProcess start(Contender contender, Path data, Pinning pinning)
+      throws BenchException, InterruptedException {
+    Target target = contender.target();
+    if (contender.command() == null) {
+      return new ServerProcess(null, null, Proc.system().listenerOn(target.port()));
+    }
+    if (accepts(target)) {
+      throw new BenchException(
+          contender.name() + ": something listens on port " + target.port() + " already");
+    }
+    Process process = null;
+    try {
+      Files.createDirectories(data);
+      Path log = data.resolve(LOG);
+      String command = contender.command().replace("{data}", data.resolve("data").toString());
+      process =
+          new ProcessBuilder(pinning.server(command))
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      await(contender, process, log);
+      return new ServerProcess(process, data, Proc.system().listenerOn(target.port()));
+    } catch (IOException e) {
+      end(process);
+      throw new BenchException(contender.name() + " could not be started: " + e, e);
+    } catch (BenchException | InterruptedException e) {
+      end(process);
+      throw e;
+    }
+  }
+
+  /** The process that listens, 0 = it can't be seen. */
+  long pid() {
+    return pid;
+  }
+
+  /** The end of its output when it is dead, else nothing. */
+  String lastWords() throws IOException {
+    if (process == null || process.isAlive()) {
+      return "";
+    }
+    return "; its server has ended with " + process.exitValue() + tail(data.resolve(LOG));
+  }
+
+  @Override
+  public void close() {
+    if (process != null) {
+      end(process);
+      delete(data);
+    }
+  }
+
+  private static void await(Contender contender, Process process, Path log)
+      throws BenchException, InterruptedException, IOException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS_MAX);
+    while (!accepts(contender.target())) {
+      boolean late = System.nanoTime() > end;
+      if (late || !process.isAlive()) {
+        String how = late ? " does not listen" : " ended at once";
+        throw new BenchException(contender.name() + how + tail(log));
+      }
+      TimeUnit.MILLISECONDS.sleep(TRY_MILLIS);
+    }
+  }
+
+  private static String tail(Path log) throws IOException {
+    List<String> lines = Files.readAllLines(log);
+    return lines.isEmpty() ? "" : ": " + lines.get(lines.size() - 1);
+  }
+
+  private static boolean accepts(Target target) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(target.host(), target.port()), 1000);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** With its children: a shell may stand between. */
+  private static void end(Process process) {
+    if (process == null) {
+      return;
+    }
+    List<ProcessHandle> all =
+        Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+    all.forEach(ProcessHandle::destroy);
+    for (ProcessHandle each : all) {
+      try {
+        each.onExit().get(STOP_SECONDS_MAX, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        each.destroyForcibly();
+      } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+        each.destroyForcibly();
+      }
+    }
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      // Left behind; the next run has a directory of its own
+    }
+  }
+}
