@@ -146,7 +146,9 @@ final class Drainer {
     } catch (OutboxException e) {
       park(Verdict.LATER, new Refusal(Refusal.Kind.INTERNAL, 0, e.getMessage()));
     }
-    return batch.isEmpty() || parked ? Session.NEVER : batch.leaveAtMillis;
+    // A batch that waits for a bound leaves when a reply, or the link, has made room: no time is
+    // due.
+    return batch.isEmpty() || parked || !mayLeave() ? Session.NEVER : batch.leaveAtMillis;
   }
 
   /** Everything from the acknowledged cursor on is read again. */
