@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * {@code renewAsked}.
  *
  * <p>Requests and gap reports are guarded by this; no disk and no listener is called under the
- * lock. Limits: {@value #GAPS_MAX} gap reports wait, then who found the next one waits.
+ * lock. Who found a gap waits until it is told.
  */
 final class Store implements Runnable {
   static final String THREAD_NAME = "whippet-store";
@@ -23,8 +23,6 @@ final class Store implements Runnable {
   /** The wait doubles with each failure, so often at most. */
   private static final int IDLE_DOUBLINGS_MAX = 6;
 
-  private static final int GAPS_MAX = 1024;
-
   private final Ring ring;
   private final Writer writer;
   private final Meta meta;
@@ -33,6 +31,8 @@ final class Store implements Runnable {
   private final File directory;
 
   private final ArrayDeque<GapReport> gaps = new ArrayDeque<>();
+  private long gapsFound;
+  private long gapsTold;
   private long asked;
   private long done;
   private boolean renewAsked;
@@ -92,10 +92,13 @@ final class Store implements Runnable {
     ring.reserved(meta.reserved);
     IOException notStored = writer.commit(batch);
     if (batch.count > 0) {
-      segments.settle(batch.lastSequence());
+      tellFailed(batch, notStored);
+      segments.settle(batch.lastSequence()); // not before: nobody may take them for delivered
     }
     ring.settled();
-    tell(batch, notStored);
+    if (batch.count > 0) {
+      listener.stored(batch.lastSequence());
+    }
     tellGaps();
     complete(request, failed == null ? notStored : failed);
   }
@@ -109,13 +112,7 @@ final class Store implements Runnable {
     }
   }
 
-  private void tell(Ring.Batch batch, IOException notStored) {
-    if (batch.count == 0) {
-      return;
-    }
-    if (writer.batchStored() >= batch.firstSequence) {
-      listener.stored(writer.batchStored());
-    }
+  private void tellFailed(Ring.Batch batch, IOException notStored) {
     if (writer.batchStored() < batch.lastSequence()) {
       listener.failed(
           writer.batchStored() + 1, batch.lastSequence(), failure("records", notStored));
@@ -152,6 +149,10 @@ final class Store implements Runnable {
         return;
       }
       listener.gap(gap);
+      synchronized (this) {
+        gapsTold++;
+        notifyAll();
+      }
     }
   }
 
@@ -191,16 +192,18 @@ final class Store implements Runnable {
     }
   }
 
+  /** Returns when the listener knows: what is missing may not be taken for delivered before. */
   synchronized void found(GapReport gap) {
+    gaps.add(gap);
+    long mine = ++gapsFound;
+    poke();
     boolean interrupted = false;
-    while (gaps.size() >= GAPS_MAX && !ended) {
+    while (gapsTold < mine && !ended) {
       interrupted |= waitInterrupted();
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    gaps.add(gap);
-    poke();
   }
 
   private void poke() {
