@@ -16,6 +16,9 @@ import java.util.List;
  *                     v
  *                  BROKEN   everything that waits fails, and everything that comes; never retried
  * </pre>
+ *
+ * A commit that could not even be begun, for want of memory, fails what waits and no more: nothing
+ * of it can be on the disk.
  */
 final class CommitQueue<E> {
 
@@ -26,14 +29,18 @@ final class CommitQueue<E> {
      * write that covers them.
      *
      * @return false when those need no write, and {@code done} will not be called
+     * @throws OutOfMemoryError before anything was started; {@code done} will not be called
      */
     boolean commit(ArrayDeque<E> waiting, List<E> group, FileCompletion<Void> done);
 
     /** The entry and all before it are on stable storage. */
     void durable(E entry);
 
-    /** A commit failed; comes before the entries' failures: roll back. */
+    /** A commit failed for good; {@link #undone} follows. */
     void broken(LogFailure failure);
+
+    /** Nothing that is not durable will be; comes before the entries' failures: roll back. */
+    default void undone() {}
 
     void failed(E entry, LogFailure failure);
 
@@ -89,10 +96,14 @@ final class CommitQueue<E> {
   private void commitNext() {
     while (!waiting.isEmpty()) {
       committing = true;
-      if (target.commit(waiting, group, this::ended)) {
-        return;
+      try {
+        if (target.commit(waiting, group, this::ended)) {
+          return;
+        }
+        endGroup();
+      } catch (OutOfMemoryError e) {
+        failAll(new LogFailure(LogFailure.Reason.OVERLOADED, "no memory for a commit: " + e));
       }
-      endGroup();
     }
     target.idle();
   }
@@ -119,14 +130,19 @@ final class CommitQueue<E> {
     LogFailure failure = new LogFailure(LogFailure.Reason.WRITE_FAILED, cause.toString());
     refusal = new LogFailure(LogFailure.Reason.READ_ONLY, cause.toString());
     target.broken(refusal);
+    failAll(failure);
+    if (isIdle()) {
+      target.idle();
+    }
+  }
+
+  private void failAll(LogFailure failure) {
+    target.undone();
     List<E> failing = new ArrayList<>(group);
     failing.addAll(waiting);
     group.clear();
     waiting.clear();
     committing = false;
     failing.forEach(entry -> target.failed(entry, failure));
-    if (isIdle()) {
-      target.idle();
-    }
   }
 }

@@ -377,6 +377,10 @@ public final class PartitionLog {
 
   void broken(LogFailure failure) {
     readOnlyReason = failure.message();
+  }
+
+  /** What is not durable will never be: its offsets are free again. */
+  void undone() {
     appendedEnd = durableEnd;
   }
 

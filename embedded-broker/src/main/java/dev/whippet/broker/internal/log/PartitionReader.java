@@ -320,7 +320,12 @@ final class PartitionReader {
       windowStart = Blocks.down(walk.position());
       long needed = walk.position() - windowStart + walk.loadBytes();
       long length = Math.min(Math.max(Blocks.up(needed), rangeBytes), limit - windowStart);
-      window = loop.allocateBlocks((int) Blocks.up(length));
+      try {
+        window = loop.allocateBlocks((int) Blocks.up(length));
+      } catch (OutOfMemoryError e) {
+        end(false, new IOException("no memory to read " + segment.path, e));
+        return;
+      }
       file.read(
           windowStart,
           window,

@@ -129,10 +129,19 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     if (total == 0) {
       return false;
     }
+    int head = roll ? FileHeader.COPIES_BYTES + Blocks.up(snapshot.length) : 0;
+    ByteBuf out = loop.allocateBlocks(head + Blocks.up(total)); // first: it may throw
+    FileCompletion<Void> ended =
+        (nothing, failure) -> {
+          if (failure != null) {
+            out.release(); // else the tail has it
+          }
+          done.done(null, failure);
+        };
     if (roll) {
-      beginSegment(group, total, snapshot, done);
+      beginSegment(group, out, snapshot, ended);
     } else {
-      continueSegment(group, total, done);
+      continueSegment(group, out, ended);
     }
     return true;
   }
@@ -149,8 +158,13 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
 
   @Override
   public void broken(LogFailure failure) {
-    producers.rollBack();
     log.broken(failure);
+  }
+
+  @Override
+  public void undone() {
+    producers.rollBack();
+    log.undone();
   }
 
   @Override
@@ -166,7 +180,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
         || active.length > active.dataStart && active.length + bytes > loop.config.segmentBytes();
   }
 
-  private void continueSegment(List<Pending> group, int total, FileCompletion<Void> done) {
+  private void continueSegment(List<Pending> group, ByteBuf out, FileCompletion<Void> done) {
     if (activeFile == null) {
       active.use(
           loop.files,
@@ -175,18 +189,17 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
             if (failure != null) {
               done.done(null, failure);
             } else {
-              continueSegment(group, total, done);
+              continueSegment(group, out, done);
             }
           });
       return;
     }
-    ByteBuf commit = loop.allocateBlocks(Blocks.up(total));
-    write(new Commit(active, activeFile, active.length, commit), group, done);
+    write(new Commit(active, activeFile, active.length, out), group, done);
   }
 
   /** Directory and file get durable names before anything in them may be acknowledged. */
   private void beginSegment(
-      List<Pending> group, int total, byte[] snapshot, FileCompletion<Void> done) {
+      List<Pending> group, ByteBuf out, byte[] snapshot, FileCompletion<Void> done) {
     long base = baseOf(group);
     long dataStart = FileHeader.COPIES_BYTES + Blocks.up((long) snapshot.length);
     Segment next =
@@ -204,7 +217,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
           if (failure != null) {
             done.done(null, failure);
           } else {
-            writeFirst(next, file, snapshot, total, group, done);
+            writeFirst(new Commit(next, file, 0, out), snapshot, group, done);
           }
         });
   }
@@ -219,16 +232,12 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
   }
 
   private void writeFirst(
-      Segment next,
-      AsyncFile file,
-      byte[] snapshot,
-      int total,
-      List<Pending> group,
-      FileCompletion<Void> done) {
-    ByteBuf commit = loop.allocateBlocks((int) next.dataStart + Blocks.up(total));
-    commit.writerIndex(FileHeader.COPIES_BYTES);
-    commit.writeBytes(snapshot);
-    Blocks.padTo(commit, (int) next.dataStart);
+      Commit commit, byte[] snapshot, List<Pending> group, FileCompletion<Void> done) {
+    Segment next = commit.segment;
+    ByteBuf out = commit.bytes;
+    out.writerIndex(FileHeader.COPIES_BYTES);
+    out.writeBytes(snapshot);
+    Blocks.padTo(out, (int) next.dataStart);
     FileHeader header =
         new FileHeader(
             FileHeader.SEGMENT,
@@ -238,11 +247,11 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
             loop.clockMicros.getAsLong(),
             snapshot.length / ProducerTable.ENTRY_BYTES,
             snapshot.length,
-            Blocks.crc32c(commit, FileHeader.COPIES_BYTES, snapshot.length));
-    commit.writerIndex(0);
-    header.write(commit);
-    commit.writerIndex((int) next.dataStart);
-    write(new Commit(next, file, 0, commit), group, done);
+            Blocks.crc32c(out, FileHeader.COPIES_BYTES, snapshot.length));
+    out.writerIndex(0);
+    header.write(out);
+    out.writerIndex((int) next.dataStart);
+    write(commit, group, done);
   }
 
   /** One write: bytes that go to a place in a segment; what it has already is its head. */
@@ -271,14 +280,11 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
         commit.start,
         out,
         (nothing, failure) -> {
-          if (failure != null) {
-            out.release();
-            if (commit.segment != active) {
-              commit.segment.release();
-            }
-          } else {
+          if (failure == null) {
             committed(commit, batches, places);
             group.forEach(PartitionWriter::markDurable);
+          } else if (commit.segment != active) {
+            commit.segment.release();
           }
           done.done(null, failure);
         });

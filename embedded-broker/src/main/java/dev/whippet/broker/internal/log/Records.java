@@ -119,11 +119,16 @@ public record Records(
         slices.add(buffer.retainedSlice(index, length));
         return;
       }
-      if (copies == null || copies.maxWritableBytes() < length) {
-        copies = allocator.directBuffer(COPY_BELOW_BYTES, COPIES_BYTES);
-        slices.add(copies);
+      try {
+        if (copies == null || copies.maxWritableBytes() < length) {
+          copies = allocator.directBuffer(COPY_BELOW_BYTES, COPIES_BYTES);
+          slices.add(copies);
+        }
+        copies.writeBytes(buffer, index, length);
+      } catch (OutOfMemoryError e) {
+        copies = null;
+        slices.add(buffer.retainedSlice(index, length)); // keeps more alive, but is there already
       }
-      copies.writeBytes(buffer, index, length);
     }
 
     Records toRecords() {

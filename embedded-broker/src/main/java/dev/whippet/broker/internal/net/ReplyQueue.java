@@ -160,7 +160,7 @@ final class ReplyQueue {
     first.reply = null;
     try {
       writer.write(reply);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       LOGGER.error("{}: cannot encode {}", session, reply.getClass().getSimpleName(), e);
       connection.drop("a reply was lost");
     }
