@@ -83,6 +83,11 @@ final class DataDirectory implements AutoCloseable {
     return root.resolve("partitions");
   }
 
+  /** Holds partitions that a damaged catalog did not know. */
+  Path setAside() {
+    return root.resolve("set-aside");
+  }
+
   /** 16 bytes. */
   byte[] brokerId() {
     return brokerId.clone();
@@ -90,7 +95,7 @@ final class DataDirectory implements AutoCloseable {
 
   /** Moves a partition's directory out of the way and keeps it. */
   Path setAside(Path partition) throws IOException {
-    Path target = root.resolve("set-aside").resolve(partition.getFileName());
+    Path target = setAside().resolve(partition.getFileName());
     Files.move(partition, target, StandardCopyOption.ATOMIC_MOVE);
     sync(target.getParent());
     sync(partition.getParent());

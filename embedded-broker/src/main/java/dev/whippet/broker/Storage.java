@@ -115,7 +115,9 @@ final class Storage {
     List<Long> onDisk = PartitionLog.incarnations(disk, directory.partitions());
     removeLeftOvers(state, onDisk, catalogSound);
     recoverPartitions(state, new HashSet<>(onDisk));
-    long nextIncarnation = 1 + onDisk.stream().mapToLong(Long::longValue).max().orElse(0);
+    List<Long> everOnDisk = new ArrayList<>(onDisk);
+    everOnDisk.addAll(PartitionLog.incarnations(disk, directory.setAside()));
+    long nextIncarnation = 1 + everOnDisk.stream().mapToLong(Long::longValue).max().orElse(0);
     onLoopZero(
         () -> {
           catalog = Catalog.open(logLoops.get(0), recovered, nextIncarnation);

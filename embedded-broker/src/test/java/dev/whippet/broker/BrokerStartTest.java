@@ -159,14 +159,16 @@ final class BrokerStartTest {
     Arrays.fill(bytes, (byte) 0x5a);
     Files.write(journal, bytes);
 
-    try (Broker broker = settings.start();
-        WireClient client = WireClient.login(broker)) {
+    try (Broker broker = settings.start()) {
       Path setAside = directory.resolve("set-aside").resolve(partition.getFileName());
       assertThat(setAside).isNotEmptyDirectory();
       assertThat(partition).doesNotExist();
       assertThat(broker.health().status()).isEqualTo(Health.Status.DEGRADED);
       assertThat(broker.health().problems())
           .anyMatch(problem -> problem.reason().contains(setAside.toString()));
+    }
+    try (Broker broker = settings.start(); // also when it was restarted before its next topic
+        WireClient client = WireClient.login(broker)) {
       client.createStream("s");
       client.createTopic("s", "t", 1);
       assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "new")).isZero();

@@ -438,15 +438,10 @@ public final class Journal {
     private void settle(Generation chosen, List<Generation> all) throws IOException {
       long end = Blocks.up(chosen.end);
       if (chosen.trash) {
+        Damage.Kind kind = chosen.defaced ? Damage.Kind.LOST : Damage.Kind.TAIL_CUT;
+        long bytes = chosen.size - chosen.end;
         damage.accept(
-            new Damage(
-                Damage.Kind.TAIL_CUT,
-                chosen.path,
-                chosen.end,
-                chosen.size - chosen.end,
-                -1,
-                0,
-                "bytes behind the last sound entry"));
+            new Damage(kind, chosen.path, chosen.end, bytes, -1, 0, "bytes of no sound entry"));
       }
       try (BlockingFiles.OpenFile open = disk.open(chosen.path)) {
         open.truncate(end);
@@ -492,6 +487,13 @@ public final class Journal {
     long size;
     ByteBuf content;
     boolean newer;
+
+    /** Both copies of the header are gone: nothing is written behind it any more. */
+    boolean headless;
+
+    /** There was one: a crash leaves a header whole, or zeros. */
+    boolean defaced;
+
     boolean trash;
     boolean unclean;
 
@@ -510,6 +512,7 @@ public final class Journal {
       if (all.writerIndex() < size) {
         throw new IOException(all.writerIndex() + " of " + size + " bytes could be read");
       }
+      content = all;
       newer =
           FileHeader.isNewer(all, 0, FileHeader.JOURNAL)
               || FileHeader.isNewer(all, Blocks.BYTES, FileHeader.JOURNAL);
@@ -520,11 +523,18 @@ public final class Journal {
       if (header != null) {
         salt = header.salt();
         expected = header.base();
-      } else if (!adoptSalt(all)) {
-        return;
+      } else {
+        headless = true;
+        defaced = isThere(all, 0) || isThere(all, Blocks.BYTES);
+        if (!adoptSalt(all)) {
+          return;
+        }
       }
-      content = all;
       find(all);
+    }
+
+    private static boolean isThere(ByteBuf all, int at) {
+      return all.writerIndex() >= at + Integer.BYTES && all.getInt(at) != 0;
     }
 
     /** Both copies of the header are gone: the first sound entry at a block boundary tells. */
@@ -592,8 +602,8 @@ public final class Journal {
         end = one.at + ENTRY_HEADER_BYTES + one.payload.length;
         snapshotEnd = one.kind == KIND_ENTRY ? snapshotEnd : end;
       }
-      unclean = Blocks.up(end) > size;
-      for (int i = (int) end; i < size && !trash; i++) {
+      unclean = headless || Blocks.up(end) > size;
+      for (int i = (int) end; content != null && i < size && !trash; i++) {
         trash = content.getByte(i) != 0;
         unclean |= trash && i < Blocks.up(end);
       }

@@ -209,6 +209,31 @@ class JournalTest {
   }
 
   @Test
+  void aJournalInWhichNothingIsSoundIsReportedAndBegunAnew() {
+    MemoryDisk disk = emptyDisk(1);
+    Counters before = new Counters(disk);
+    before.count(1);
+    before.fixture.loop.runAll();
+    before.close();
+    Path file = disk.files().get(0);
+    for (int at = 0; at < disk.content(file).length; at += Blocks.BYTES) {
+      disk.flip(file, at, 0xff);
+    }
+
+    Counters after = new Counters(disk);
+    assertThat(after.durable).isEmpty();
+    assertThat(after.fixture.damage).extracting(Damage::kind).containsExactly(Damage.Kind.LOST);
+    after.count(2);
+    after.fixture.loop.runAll();
+    after.close();
+
+    Counters again = new Counters(disk);
+    assertThat(again.durable).isEqualTo(Map.of(2, 1L));
+    assertThat(again.fixture.damage).isEmpty();
+    again.close();
+  }
+
+  @Test
   void everyByteFlippedOneAtATime() {
     MemoryDisk sound = emptyDisk(1);
     Counters before = new Counters(sound);
