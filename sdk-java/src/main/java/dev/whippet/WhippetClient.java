@@ -40,6 +40,9 @@ public final class WhippetClient implements Closeable {
   /** Null for a client that only consumes and administers. */
   private final Outbox outbox;
 
+  /** The outbox's last sequence when nothing had been sent yet; after a crash nobody has it. */
+  private final long lastAtOpen;
+
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private WhippetClient(
@@ -48,6 +51,7 @@ public final class WhippetClient implements Closeable {
     this.outbox = outbox;
     this.connection = connection;
     this.defaults = defaults;
+    this.lastAtOpen = outbox == null ? 0 : outbox.lastSequence();
     this.admin = new Admin(connection, defaults.requestTimeoutMillis);
   }
 
@@ -130,6 +134,12 @@ public final class WhippetClient implements Closeable {
     }
   }
 
+  /** The highest sequence that a message has, of this process or of one before. */
+  private long lastTaken(Outbox of) {
+    long last = of.lastSequence();
+    return last == lastAtOpen ? of.storedSequence() : last;
+  }
+
   private Outbox outbox() {
     if (closed.get()) {
       throw new WhippetException(WhippetException.Code.CLOSED, "the client is closed");
@@ -150,7 +160,7 @@ public final class WhippetClient implements Closeable {
    * @throws InterruptedException if the thread was interrupted
    */
   public boolean flush(long timeout, TimeUnit unit) throws InterruptedException {
-    return progress.awaitAll(outbox().lastSequence(), unit.toMillis(timeout));
+    return progress.awaitAll(lastTaken(outbox()), unit.toMillis(timeout));
   }
 
   /**
@@ -201,7 +211,7 @@ public final class WhippetClient implements Closeable {
         outbox.backlogRecords(),
         outbox.backlogBytes(),
         outbox.bytesOnDisk(),
-        outbox.lastSequence(),
+        lastTaken(outbox),
         outbox.storedSequence(),
         outbox.acknowledgedSequence());
   }

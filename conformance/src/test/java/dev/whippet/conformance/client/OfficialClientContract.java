@@ -39,14 +39,17 @@ import org.apache.iggy.topic.CompressionAlgorithm;
 import org.apache.iggy.topic.Topic;
 import org.apache.iggy.topic.TopicDetails;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /**
  * The official Java client 0.8.0 against our broker over TCP: every answer compared by value.
  * Subclasses say which of its two faces is used.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class OfficialClientContract {
   private static final BigInteger MAX = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
   private static final int BATCH_BYTES = 2 << 20;
@@ -72,13 +75,18 @@ abstract class OfficialClientContract {
 
   abstract ConsumerOffsetsClient offsets();
 
-  @BeforeEach
+  @BeforeAll
   void start() throws Exception {
     broker = BrokerUnderTest.start();
     connect(broker.address(), "iggy", "iggy");
   }
 
-  @AfterEach
+  @BeforeEach
+  void deleteEverything() {
+    streams().getStreams().forEach(stream -> streams().deleteStream(stream.id()));
+  }
+
+  @AfterAll
   void stop() throws Exception {
     disconnect();
     broker.close();
