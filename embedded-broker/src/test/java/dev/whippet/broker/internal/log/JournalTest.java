@@ -234,6 +234,37 @@ class JournalTest {
   }
 
   @Test
+  void anEntryBehindATornOneOfTheLastCommitIsNotKept() {
+    assertThat(keysWithTheSecondEntryDamaged(false)).containsExactly(1);
+    assertThat(keysWithTheSecondEntryDamaged(true))
+        .as("a later commit proves that it was durable")
+        .containsExactly(1, 3, 4);
+  }
+
+  /** Keys 1 | 2, 3, and perhaps | 4: commits. */
+  private static List<Integer> keysWithTheSecondEntryDamaged(boolean laterCommit) {
+    MemoryDisk disk = emptyDisk(1);
+    Counters counters = new Counters(disk);
+    disk.stall();
+    counters.count(1);
+    counters.count(2);
+    counters.count(3);
+    counters.fixture.loop.runAll();
+    disk.resume();
+    counters.fixture.loop.runAll();
+    if (laterCommit) {
+      counters.count(4);
+      counters.fixture.loop.runAll();
+    }
+    counters.close();
+    disk.flip(disk.files().get(0), FileHeader.COPIES_BYTES + Blocks.BYTES + 41, 1);
+    Counters after = new Counters(disk);
+    assertThat(after.fixture.damage).hasSize(1);
+    after.close();
+    return List.copyOf(after.durable.keySet());
+  }
+
+  @Test
   void everyByteFlippedOneAtATime() {
     MemoryDisk sound = emptyDisk(1);
     Counters before = new Counters(sound);

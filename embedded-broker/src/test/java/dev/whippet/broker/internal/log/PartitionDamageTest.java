@@ -175,6 +175,39 @@ class PartitionDamageTest {
     fixture.close(log);
   }
 
+  @Test
+  void aSoundBatchBehindTheCutNeverComesBack() {
+    LogFixture fixture = new LogFixture(sound, CONFIG, LogFixture.MORTAL);
+    PartitionLog log =
+        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+    sound.stall();
+    fixture.append(log, 100);
+    fixture.append(log, manyTags(1_099));
+    fixture.append(log, 300);
+    sound.resume();
+    fixture.loop.runAll();
+    fixture.close(log);
+    int second = FileHeader.COPIES_BYTES + Blocks.BYTES;
+    sound.flip(sound.files().get(0), second + BatchHeader.BYTES + 70, 1);
+
+    PartitionLog cut = fixture.recover();
+    assertThat(fixture.readAll(cut)).containsExactly(100L);
+    fixture.append(cut, manyTags(2_000));
+    fixture.close(cut);
+
+    PartitionLog again = fixture.recover();
+    assertThat(fixture.readAll(again)).hasSize(1 + MANY).doesNotContain(300L);
+    fixture.close(again);
+  }
+
+  private static final int MANY = 30;
+
+  private static long[] manyTags(long first) {
+    long[] tags = new long[MANY];
+    java.util.Arrays.setAll(tags, i -> first + 100L * i);
+    return tags;
+  }
+
   /** Sequences 1 | 2, 3: two commits. Returns where the batch of 2 begins. */
   private long fillOneCommitOfTwo() {
     LogFixture fixture = new LogFixture(sound, CONFIG, LogFixture.MORTAL);
