@@ -116,6 +116,11 @@ final class RingOperation {
     return new RingOperation(opcode, fd, new Span(offset, address, null), bytes, flags, done);
   }
 
+  /** False for CLOSE: the number may be another file's by now. */
+  boolean repeatable() {
+    return opcode != CLOSE;
+  }
+
   /** The kernel is through with the memory. */
   void finish(int result) {
     if (memory != null) {

@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
  * in order. Owned by the loop.
  *
  * <p>An operation that the kernel answers with EINTR or EAGAIN did nothing: it is submitted again,
- * at most {@value #RETRIES_MAX} times. Any other error, ECANCELED among them, is the result.
+ * at most {@value #RETRIES_MAX} times, but for a CLOSE: its descriptor is gone either way. Any
+ * other error, ECANCELED among them, is the result.
  *
  * <p>Limits: {@value #SLOTS} operations in the kernel, so that their completions fit the completion
  * queue (4096) beside those of the sockets. What waits is bounded by its callers (one commit per
@@ -70,7 +71,7 @@ final class RingQueue {
     }
     underWay[slot] = null;
     free[freeCount++] = slot;
-    if (passing(result) && operation.retries < RETRIES_MAX) {
+    if (passing(result) && operation.repeatable() && operation.retries < RETRIES_MAX) {
       operation.retries++;
       retry(operation, result);
     } else {
