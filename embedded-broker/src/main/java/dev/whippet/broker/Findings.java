@@ -30,6 +30,11 @@ final class Findings {
             + damage.what();
     if (damage.kind() == Damage.Kind.TAIL_CUT) {
       LOG.info("cut an unfinished end: {}", where);
+    } else if (damage.kind() == Damage.Kind.READ_ONLY) { // health asks the logs themselves
+      LOG.error(
+          "{} is read-only until the next start, sends there fail: {}",
+          damage.file(),
+          damage.what());
     } else {
       add(new Health.Problem("disk", damage.kind() == Damage.Kind.UNUSABLE, where));
     }

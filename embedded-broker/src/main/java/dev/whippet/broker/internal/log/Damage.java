@@ -3,7 +3,8 @@ package dev.whippet.broker.internal.log;
 import java.nio.file.Path;
 
 /**
- * Something on disk that is not what was written, told to health once per place and start.
+ * Something on disk that is not what was written, or can't be written any more; told to health once
+ * per place and start.
  *
  * @param kind what was done about it
  * @param file the file or directory
@@ -27,6 +28,8 @@ public record Damage(
     /** A range that can't be served; readers skip to the next sound offset. */
     LOST,
     /** A file or directory could not be read or mended; what could be read is served read-only. */
-    UNUSABLE
+    UNUSABLE,
+    /** A commit failed: what is durable is served, nothing can be written until the next start. */
+    READ_ONLY
   }
 }

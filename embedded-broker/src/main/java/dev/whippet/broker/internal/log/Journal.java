@@ -178,6 +178,7 @@ public final class Journal {
     @Override
     public void broken(LogFailure failure) {
       readOnlyReason = failure.message();
+      loop.readOnly(directory, failure);
     }
 
     @Override

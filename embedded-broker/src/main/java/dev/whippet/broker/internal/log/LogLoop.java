@@ -62,6 +62,11 @@ public final class LogLoop {
     return tails.bytes();
   }
 
+  /** A commit of the log or journal in {@code directory} failed. */
+  void readOnly(Path directory, LogFailure failure) {
+    damage.accept(new Damage(Damage.Kind.READ_ONLY, directory, 0, 0, -1, 0, failure.message()));
+  }
+
   long newSalt() {
     return random.nextLong();
   }

@@ -377,6 +377,7 @@ public final class PartitionLog {
 
   void broken(LogFailure failure) {
     readOnlyReason = failure.message();
+    loop.readOnly(directory, failure);
   }
 
   /** What is not durable will never be: its offsets are free again. */

@@ -209,6 +209,24 @@ class JournalTest {
   }
 
   @Test
+  void afterAFailedCommitItsDirectoryIsReportedOnce() {
+    Counters counters = new Counters(emptyDisk(1));
+    counters.fixture.disk.failAt(counters.fixture.disk.operations());
+    counters.count(1);
+    counters.count(2);
+
+    counters.fixture.loop.runAll();
+    counters.count(3);
+    counters.fixture.loop.runAll();
+
+    assertThat(counters.fixture.damage).hasSize(1);
+    assertThat(counters.fixture.damage.get(0).kind()).isEqualTo(Damage.Kind.READ_ONLY);
+    assertThat(counters.fixture.damage.get(0).file()).isEqualTo(LogFixture.JOURNALS);
+    assertThat(counters.fixture.damage.get(0).what()).contains("EIO");
+    counters.close();
+  }
+
+  @Test
   void aJournalInWhichNothingIsSoundIsReportedAndBegunAnew() {
     MemoryDisk disk = emptyDisk(1);
     Counters before = new Counters(disk);

@@ -261,6 +261,7 @@ class PartitionLogTest {
     assertThat(publish(1, 2, 1).reason()).isEqualTo(LogFailure.Reason.READ_ONLY);
     assertThat(publish(0, 1, 1).value().outcome()).isEqualTo(Outcome.ALL_KNOWN);
     assertThat(log.readOnlyReason()).contains("EIO");
+    assertThat(fixture.damage).extracting(Damage::kind).containsExactly(Damage.Kind.READ_ONLY);
     assertThat(fixture.readAll(log)).containsExactly(1000L);
     fixture.close(log);
 

@@ -124,7 +124,9 @@ final class PartitionWorkload {
       assertThat(fixture.<ProducerMark>run(done -> log.producerState(who, done)).value())
           .isEqualTo(new ProducerMark(!own.isEmpty(), own.size()));
     }
-    assertThat(fixture.damage).noneMatch(one -> one.kind() != Damage.Kind.TAIL_CUT);
+    assertThat(fixture.damage)
+        .filteredOn(one -> one.kind() != Damage.Kind.TAIL_CUT)
+        .allMatch(one -> one.kind() == Damage.Kind.READ_ONLY && log.readOnlyReason() != null);
   }
 
   /** What an outbox does after a reconnect: asks, sends what is not known, all of it arrives. */
