@@ -6,17 +6,23 @@ import dev.whippet.broker.internal.file.LoopFiles;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
 
-/** Files in memory that were written before: what is left is the log's own work and one copy. */
+/**
+ * Files in memory that were written before: what is left is the log's own work and one copy. The
+ * last {@link #FILES_MAX} keep their content; an older one's memory is the next one's.
+ */
 final class MemoryFiles implements LoopFiles {
 
   private static final int FILE_BYTES = 96 << 20;
+  private static final int FILES_MAX = 4;
 
   private final Executor loop;
-  private final Map<Path, ByteBuf> contents = new HashMap<>();
+  private final ArrayDeque<ByteBuf> unused = new ArrayDeque<>();
+  private final Map<Path, ByteBuf> contents = new LinkedHashMap<>();
 
   MemoryFiles(Executor loop) {
     this.loop = loop;
@@ -34,9 +40,25 @@ final class MemoryFiles implements LoopFiles {
 
   @Override
   public void open(Path path, FileCompletion<AsyncFile> done) {
-    ByteBuf content =
-        contents.computeIfAbsent(path, key -> Unpooled.directBuffer(FILE_BYTES, FILE_BYTES));
+    ByteBuf content = contents.containsKey(path) ? contents.get(path) : memory();
+    contents.put(path, content);
     loop.execute(() -> done.done(new MemoryFile(content), null));
+  }
+
+  private ByteBuf memory() {
+    if (!unused.isEmpty()) {
+      return unused.poll().clear();
+    }
+    if (contents.size() < FILES_MAX) {
+      return Unpooled.directBuffer(FILE_BYTES, FILE_BYTES);
+    }
+    return contents.remove(contents.keySet().iterator().next()).clear();
+  }
+
+  /** Forgets all files; their memory, touched by now, is for the next ones. */
+  void clear() {
+    unused.addAll(contents.values());
+    contents.clear();
   }
 
   @Override

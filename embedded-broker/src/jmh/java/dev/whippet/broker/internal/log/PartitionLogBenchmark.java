@@ -17,6 +17,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 
 /** Append until "durable", and read back, on files in memory: the log without disk and network. */
 @State(Scope.Thread)
@@ -26,7 +27,7 @@ public class PartitionLogBenchmark {
 
   private static final int PAYLOAD_BYTES = 256;
   private static final int HEADER_BYTES = 64;
-  private static final int BATCHES_PER_ITERATION_MAX = 1 << 20;
+  private static final int READ_BYTES_MAX = 1 << 20;
   private static final Path ROOT = Path.of("/bench");
 
   /** Messages of a batch. */
@@ -34,6 +35,7 @@ public class PartitionLogBenchmark {
   public int messages;
 
   private final ManualLoop loop = new ManualLoop();
+  private final MemoryFiles files = new MemoryFiles(loop);
   private PartitionLog log;
   private ByteBuf batch;
   private long readFrom;
@@ -44,7 +46,7 @@ public class PartitionLogBenchmark {
   public void open() {
     LogLoop logs =
         new LogLoop(
-            new MemoryFiles(loop),
+            files,
             new AlignedBuffers().allocator(),
             LogConfig.DEFAULT,
             () -> 1,
@@ -63,6 +65,14 @@ public class PartitionLogBenchmark {
     readFrom = 0;
   }
 
+  @TearDown(Level.Iteration)
+  public void close() {
+    log.close((none, failure) -> {});
+    loop.runAll();
+    files.clear();
+    batch.release();
+  }
+
   @Benchmark
   public long append() {
     log.append(batch.retainedDuplicate(), messages, 1, (offset, failure) -> result = offset);
@@ -77,7 +87,7 @@ public class PartitionLogBenchmark {
     log.read(
         readFrom,
         messages,
-        BATCHES_PER_ITERATION_MAX,
+        READ_BYTES_MAX,
         (records, failure) -> {
           result = records.bytes();
           records.release();

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "A server that only acknowledges, on one of the broker's loops: the baseline of compare"
-            + " (with --streams-are none).")
+            + " (with --streams-are unchecked).")
 final class EchoCommand implements Callable<Integer> {
 
   @Option(

@@ -95,7 +95,7 @@ final class LoadOptions {
       paramLabel = "WHAT",
       defaultValue = "new",
       description =
-          "new (default), kept from an earlier run, or none: make, check and count nothing.")
+          "new (default), kept from an earlier run, or unchecked: new, and never counted.")
   LoadPlan.Streams streamsAre;
 
   /** What a command does when it is told nothing. */

@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.bench.compare;
 
+import dev.whippet.broker.internal.bench.client.BenchConnection;
 import dev.whippet.broker.internal.bench.client.BenchException;
 import dev.whippet.broker.internal.bench.client.Target;
 import dev.whippet.broker.internal.bench.measure.Proc;
@@ -84,16 +85,23 @@ final class ServerProcess implements AutoCloseable {
     }
   }
 
+  /** A port that accepts is not enough: until a client can log in. */
   private static void await(Contender contender, Process process, Path log)
       throws BenchException, InterruptedException, IOException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS_MAX);
-    while (!accepts(contender.target())) {
-      boolean late = System.nanoTime() > end;
-      if (late || !process.isAlive()) {
-        String how = late ? " does not listen" : " ended at once";
-        throw new BenchException(contender.name() + how + tail(log));
+    while (true) {
+      try {
+        BenchConnection.open(contender.target(), BenchConnection.SMALL_BYTES).close();
+        return;
+      } catch (BenchException e) {
+        if (!process.isAlive()) {
+          throw new BenchException(contender.name() + " ended at once" + tail(log), e);
+        }
+        if (System.nanoTime() > end) {
+          throw new BenchException(contender.name() + ": " + e.getMessage() + tail(log), e);
+        }
+        TimeUnit.MILLISECONDS.sleep(TRY_MILLIS);
       }
-      TimeUnit.MILLISECONDS.sleep(TRY_MILLIS);
     }
   }
 
@@ -105,7 +113,8 @@ final class ServerProcess implements AutoCloseable {
   private static boolean accepts(Target target) {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(target.host(), target.port()), 1000);
-      return true;
+      // Nobody listens, and the kernel drew the same port for this end: TCP connects to itself
+      return socket.getLocalPort() != target.port();
     } catch (IOException e) {
       return false;
     }

@@ -42,8 +42,8 @@ public record LoadPlan(
     NEW,
     /** Kept, made where missing. */
     KEPT,
-    /** Nothing: the target only acknowledges. */
-    NONE
+    /** Made anew and not looked at again: the target only acknowledges. */
+    UNCHECKED
   }
 
   /** Messages of one actor. */

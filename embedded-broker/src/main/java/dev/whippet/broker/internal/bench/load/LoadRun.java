@@ -46,7 +46,7 @@ public final class LoadRun implements Run {
     boolean made = false;
     for (Kind kind : kinds) {
       Streams streams = new Streams(plan.target(), streams(kind), plan.shape().partitions());
-      if (kind.produces() && !made && checked()) {
+      if (kind.produces() && !made) {
         streams.create(plan.shape().streamsAre() == LoadPlan.Streams.KEPT);
       }
       made = true;
@@ -97,7 +97,7 @@ public final class LoadRun implements Run {
   }
 
   private boolean checked() {
-    return plan.shape().streamsAre() != LoadPlan.Streams.NONE;
+    return plan.shape().streamsAre() != LoadPlan.Streams.UNCHECKED;
   }
 
   private static long acknowledged(StageResult stage, Crew crew) {

@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.bench.measure;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,15 +131,23 @@ public final class Proc {
   private static boolean holds(Path process, Set<String> sockets) {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(process.resolve("fd"))) {
       for (Path file : files) {
-        if (Files.isSymbolicLink(file)
-            && sockets.contains(Files.readSymbolicLink(file).toString())) {
+        if (sockets.contains(linkOrEmpty(file))) {
           return true;
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       return false;
     }
     return false;
+  }
+
+  /** Descriptors come and go while they are looked at. */
+  private static String linkOrEmpty(Path file) {
+    try {
+      return Files.readSymbolicLink(file).toString();
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   /** Fields after the command's closing parenthesis: state, parent, ...; null = no process. */

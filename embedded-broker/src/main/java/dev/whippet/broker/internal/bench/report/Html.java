@@ -117,8 +117,8 @@ public final class Html {
 
   /** x is the number of nines: 0 %, 90 %, 99 %, ... are equally far apart. */
   private static String percentiles(StageResult stage) {
-    Plot plot = new Plot("milliseconds, by percentile");
-    String[] labels = {"0", "90", "99", "99.9", "99.99", "99.999 %"};
+    Plot plot = new Plot("milliseconds, by percentile of requests");
+    String[] labels = {"0", "90", "99", "99.9", "99.99", "99.999"};
     for (int i = 0; i < labels.length; i++) {
       plot.tick(i / DECADES, labels[i]);
     }

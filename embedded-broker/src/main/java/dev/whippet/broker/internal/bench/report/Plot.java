@@ -13,7 +13,7 @@ final class Plot {
   private static final int WIDTH = 860;
   private static final int HEIGHT = 320;
   private static final int LEFT = 70;
-  private static final int RIGHT = 20;
+  private static final int RIGHT = 30;
   private static final int TOP = 16;
   private static final int BOTTOM = 44;
   private static final int Y_TICKS = 5;

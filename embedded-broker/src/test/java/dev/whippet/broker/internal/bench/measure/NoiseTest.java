@@ -88,7 +88,7 @@ class NoiseTest {
     write(
         "net/tcp",
         """
-          sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+          sl  local_address rem_address   st tx_queue rx_queue tr tm rt uid tout inode
            0: 0100007F:1F9A 00000000:0000 01 00000000:00000000 00:00000000 00000000     0  0 111 1
            1: 0100007F:1F9A 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0  0 222 1
         """);
