@@ -55,14 +55,19 @@ class DependencyRulesTest {
                   "bench.load",
                   "bench.measure",
                   "bench.report",
+                  "bench.result",
                   "bench.compare",
                   "bench.limits")),
           Map.entry("bench.client", Set.of("sdk wire", "sdk websocket")),
           Map.entry("bench.measure", Set.of()),
           Map.entry(
-              "bench.load", Set.of("bench.client", "bench.measure", "sdk wire", "sdk " + SDK)),
-          Map.entry("bench.report", Set.of("bench.load", "bench.measure")),
-          Map.entry("bench.compare", Set.of("bench.client", "bench.load", "bench.measure")),
+              "bench.load",
+              Set.of("bench.client", "bench.measure", "bench.result", "sdk wire", "sdk " + SDK)),
+          Map.entry("bench.result", Set.of("bench.measure")),
+          Map.entry("bench.report", Set.of("bench.result", "bench.measure")),
+          Map.entry(
+              "bench.compare",
+              Set.of("bench.client", "bench.load", "bench.measure", "bench.result")),
           Map.entry(
               "bench.limits",
               Set.of("bench.measure", "file", "net", "websocket", "sdk wire", "sdk websocket")));

@@ -3,7 +3,7 @@ package dev.whippet.broker.internal.bench;
 import dev.whippet.broker.internal.bench.client.BenchException;
 import dev.whippet.broker.internal.bench.client.Target;
 import dev.whippet.broker.internal.bench.load.Run;
-import dev.whippet.broker.internal.bench.load.RunResult;
+import dev.whippet.broker.internal.bench.result.RunResult;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

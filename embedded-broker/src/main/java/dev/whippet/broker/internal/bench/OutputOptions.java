@@ -1,11 +1,11 @@
 package dev.whippet.broker.internal.bench;
 
 import dev.whippet.broker.internal.bench.client.BenchException;
-import dev.whippet.broker.internal.bench.load.RunResult;
 import dev.whippet.broker.internal.bench.report.HgrmFiles;
 import dev.whippet.broker.internal.bench.report.Html;
 import dev.whippet.broker.internal.bench.report.JsonReport;
 import dev.whippet.broker.internal.bench.report.Table;
+import dev.whippet.broker.internal.bench.result.RunResult;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

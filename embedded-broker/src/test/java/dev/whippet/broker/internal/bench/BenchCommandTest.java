@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whippet.broker.Broker;
 import dev.whippet.broker.BrokerException;
+import dev.whippet.broker.internal.bench.limits.EchoServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -151,6 +153,19 @@ class BenchCommandTest {
     assertThat(status).isEqualTo(3);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"tcp", "ws"})
+  void anEchoAcknowledgesWithoutBeingChecked(String scheme) throws IOException {
+    try (EchoServer echo = EchoServer.start(new InetSocketAddress("127.0.0.1", 0), directory)) {
+      String url = scheme + "://127.0.0.1:" + echo.port();
+
+      int status = run("pp -p 2 -b 3 -P 100 --streams-are unchecked --url".split(" "), url);
+
+      assertThat(err.toString()).isEmpty();
+      assertThat(status).isZero();
+    }
+  }
+
   @Test
   void consumersWithoutMessagesFailWithTheNumberMissing() {
     assertThat(bench("tcp", "pp -p 1 -b 1 -P 10".split(" "))).isZero();
@@ -246,6 +261,12 @@ class BenchCommandTest {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--url", scheme + "://127.0.0.1:" + broker.port()));
     all.addAll(List.of("--password", "secret"));
+    return run(all.toArray(new String[0]));
+  }
+
+  private int run(String[] arguments, String last) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.add(last);
     return run(all.toArray(new String[0]));
   }
 

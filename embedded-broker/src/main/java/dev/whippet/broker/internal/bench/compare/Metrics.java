@@ -1,10 +1,10 @@
 package dev.whippet.broker.internal.bench.compare;
 
-import dev.whippet.broker.internal.bench.load.Figure;
-import dev.whippet.broker.internal.bench.load.GroupResult;
-import dev.whippet.broker.internal.bench.load.RunResult;
-import dev.whippet.broker.internal.bench.load.StageResult;
 import dev.whippet.broker.internal.bench.measure.Meter;
+import dev.whippet.broker.internal.bench.result.Figure;
+import dev.whippet.broker.internal.bench.result.GroupResult;
+import dev.whippet.broker.internal.bench.result.RunResult;
+import dev.whippet.broker.internal.bench.result.StageResult;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

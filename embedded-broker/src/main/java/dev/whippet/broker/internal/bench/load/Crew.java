@@ -3,6 +3,8 @@ package dev.whippet.broker.internal.bench.load;
 import dev.whippet.broker.internal.bench.measure.Latencies;
 import dev.whippet.broker.internal.bench.measure.Meter;
 import dev.whippet.broker.internal.bench.measure.Timeline;
+import dev.whippet.broker.internal.bench.result.GroupResult;
+import dev.whippet.broker.internal.bench.result.StageResult;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,6 +1,7 @@
 package dev.whippet.broker.internal.bench.load;
 
 import dev.whippet.broker.internal.bench.client.BenchException;
+import dev.whippet.broker.internal.bench.result.RunResult;
 import java.util.function.Consumer;
 
 /** Something that can be measured once. */

@@ -1,8 +1,8 @@
 package dev.whippet.broker.internal.bench.report;
 
-import dev.whippet.broker.internal.bench.load.GroupResult;
-import dev.whippet.broker.internal.bench.load.RunResult;
-import dev.whippet.broker.internal.bench.load.StageResult;
+import dev.whippet.broker.internal.bench.result.GroupResult;
+import dev.whippet.broker.internal.bench.result.RunResult;
+import dev.whippet.broker.internal.bench.result.StageResult;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

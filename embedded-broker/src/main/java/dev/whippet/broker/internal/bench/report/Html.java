@@ -1,11 +1,11 @@
 package dev.whippet.broker.internal.bench.report;
 
-import dev.whippet.broker.internal.bench.load.Figure;
-import dev.whippet.broker.internal.bench.load.GroupResult;
-import dev.whippet.broker.internal.bench.load.RunResult;
-import dev.whippet.broker.internal.bench.load.StageResult;
 import dev.whippet.broker.internal.bench.measure.Latencies;
 import dev.whippet.broker.internal.bench.measure.Timeline;
+import dev.whippet.broker.internal.bench.result.Figure;
+import dev.whippet.broker.internal.bench.result.GroupResult;
+import dev.whippet.broker.internal.bench.result.RunResult;
+import dev.whippet.broker.internal.bench.result.StageResult;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

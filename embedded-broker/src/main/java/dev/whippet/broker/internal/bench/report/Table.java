@@ -1,12 +1,12 @@
 package dev.whippet.broker.internal.bench.report;
 
-import dev.whippet.broker.internal.bench.load.Figure;
-import dev.whippet.broker.internal.bench.load.GroupResult;
-import dev.whippet.broker.internal.bench.load.RunResult;
-import dev.whippet.broker.internal.bench.load.StageResult;
 import dev.whippet.broker.internal.bench.measure.Latencies;
 import dev.whippet.broker.internal.bench.measure.Meter;
 import dev.whippet.broker.internal.bench.measure.Noise;
+import dev.whippet.broker.internal.bench.result.Figure;
+import dev.whippet.broker.internal.bench.result.GroupResult;
+import dev.whippet.broker.internal.bench.result.RunResult;
+import dev.whippet.broker.internal.bench.result.StageResult;
 import java.io.PrintWriter;
 import java.util.Locale;
 

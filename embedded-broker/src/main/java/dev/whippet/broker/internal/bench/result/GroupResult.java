@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.bench.load;
+package dev.whippet.broker.internal.bench.result;
 
 import dev.whippet.broker.internal.bench.measure.Latencies;
 import dev.whippet.broker.internal.bench.measure.Timeline;
