@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -38,11 +40,13 @@ final class DataDirectory implements AutoCloseable {
   private final Path root;
   private final FileChannel lockFile;
   private final byte[] brokerId;
+  private final List<String> findings;
 
-  private DataDirectory(Path root, FileChannel lockFile, byte[] brokerId) {
+  private DataDirectory(Path root, FileChannel lockFile, byte[] brokerId, List<String> findings) {
     this.root = root;
     this.lockFile = lockFile;
     this.brokerId = brokerId;
+    this.findings = List.copyOf(findings);
   }
 
   /** Makes what is missing, takes the lock, tries whether it can be written. */
@@ -55,9 +59,10 @@ final class DataDirectory implements AutoCloseable {
       for (String each : new String[] {"catalog", "offsets", "partitions", "set-aside"}) {
         Files.createDirectories(root.resolve(each));
       }
-      byte[] brokerId = brokerId(root);
+      List<String> findings = new ArrayList<>();
+      byte[] brokerId = brokerId(root, findings);
       sync(root);
-      return new DataDirectory(root, lockFile, brokerId);
+      return new DataDirectory(root, lockFile, brokerId, findings);
     } catch (IOException e) {
       closeQuietly(lockFile, e);
       throw unusable(root, e);
@@ -91,6 +96,11 @@ final class DataDirectory implements AutoCloseable {
   /** 16 bytes. */
   byte[] brokerId() {
     return brokerId.clone();
+  }
+
+  /** What was found damaged and replaced. */
+  List<String> findings() {
+    return findings;
   }
 
   /** Moves a partition's directory out of the way and keeps it. */
@@ -180,14 +190,20 @@ final class DataDirectory implements AutoCloseable {
     }
   }
 
-  private static byte[] brokerId(Path root) throws IOException {
+  private static byte[] brokerId(Path root, List<String> findings) throws IOException {
     Path file = root.resolve("broker-id");
     if (Files.exists(file)) {
       byte[] id = Files.readAllBytes(file);
-      if (id.length != Limits.BROKER_ID_BYTES) {
-        throw new IOException(file + " has " + id.length + " bytes, not " + Limits.BROKER_ID_BYTES);
+      if (id.length == Limits.BROKER_ID_BYTES) {
+        return id;
       }
-      return id;
+      findings.add(
+          file
+              + " had "
+              + id.length
+              + " bytes, not "
+              + Limits.BROKER_ID_BYTES
+              + ": a new one was made, clients see another broker");
     }
     byte[] id = new byte[Limits.BROKER_ID_BYTES];
     new SecureRandom().nextBytes(id);

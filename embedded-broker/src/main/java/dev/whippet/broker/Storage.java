@@ -103,6 +103,7 @@ final class Storage {
 
   private void recover() throws BrokerException {
     BlockingFiles disk = BlockingFiles.SYSTEM;
+    findings.add(directory.findings());
     List<Damage> catalogDamage = new ArrayList<>();
     Catalog.Recovered recovered = Catalog.recover(disk, directory.catalog(), catalogDamage::add);
     catalogDamage.forEach(findings::damage);

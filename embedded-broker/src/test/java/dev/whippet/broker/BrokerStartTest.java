@@ -145,6 +145,20 @@ final class BrokerStartTest {
   }
 
   @Test
+  void startsWithANewIdWhenItsOwnIsDamagedAndSaysSo() throws Exception {
+    settings().start().close();
+    Path file = directory.resolve("broker-id");
+    Files.write(file, new byte[] {1, 2, 3});
+
+    try (Broker broker = settings().start()) {
+      assertThat(Files.readAllBytes(file)).hasSize(16);
+      assertThat(broker.health().status()).isEqualTo(Health.Status.DEGRADED);
+      assertThat(broker.health().problems())
+          .anyMatch(problem -> problem.reason().contains("broker-id had 3 bytes, not 16"));
+    }
+  }
+
+  @Test
   void damagedCatalogStartsDegradedAndKeepsPartitionsItDoesNotKnow() throws Exception {
     BrokerConfig.Builder settings = settings().rootPassword(WireClient.PASSWORD);
     try (Broker broker = settings.start();

@@ -37,6 +37,8 @@ public final class Main {
     logAsText();
     // Flight recorder events of buffers would cost a third of the start-up time
     defaultProperty("io.netty.jfr.enabled", "false");
+    // With the manifest's Add-Opens: large buffers without zeroing them on the loop first
+    defaultProperty("io.netty.tryReflectionSetAccessible", "true");
     System.exit(
         run(
             arguments,
