@@ -18,6 +18,7 @@ class BlockingClientTest extends OfficialClientContract {
             .host(address.getHostString())
             .port(address.getPort())
             .credentials(user, password)
+            .connectionPoolSize(1)
             .build();
     client.connect();
     client.login();

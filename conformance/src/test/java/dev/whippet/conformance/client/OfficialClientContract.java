@@ -47,19 +47,24 @@ import org.junit.jupiter.api.TestInstance;
 
 /**
  * The official Java client 0.8.0 against our broker over TCP: every answer compared by value.
- * Subclasses say which of its two faces is used.
+ * Subclasses say which of its two faces is used, with one connection each: the client does not log
+ * in on every connection of its pool before it asks for statistics (iggy-classic.md 3.3).
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class OfficialClientContract {
   private static final BigInteger MAX = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
   private static final int BATCH_BYTES = 2 << 20;
   private static final int HEADER_BYTES = 64;
-  private static final StreamId STREAM = StreamId.of("orders");
-  private static final TopicId TOPIC = TopicId.of("events");
+  static final StreamId STREAM = StreamId.of("orders");
+  static final TopicId TOPIC = TopicId.of("events");
   private static final Consumer CONSUMER = Consumer.of(ConsumerId.of("billing"));
 
   private final long seed = Long.getLong("whippet.seed", System.nanoTime());
   private BrokerUnderTest broker;
+
+  InetSocketAddress address() {
+    return broker.address();
+  }
 
   abstract void connect(InetSocketAddress address, String user, String password) throws Exception;
 
@@ -356,7 +361,7 @@ abstract class OfficialClientContract {
     assertThat(stats.iggyServerVersion()).startsWith("0.8");
   }
 
-  private void createStreamAndTopic(int partitions) {
+  void createStreamAndTopic(int partitions) {
     streams().createStream("orders");
     createTopic(partitions);
   }

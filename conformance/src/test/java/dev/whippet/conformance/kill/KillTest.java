@@ -1,6 +1,7 @@
 package dev.whippet.conformance.kill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.whippet.conformance.server.BrokerUnderTest;
@@ -69,6 +70,7 @@ class KillTest {
     int brokerKills = 0;
     int publisherKills = 0;
     Process publisher = processes.startPublisher("ws", receipts, run);
+    awaitFirstMessages();
     for (int round = 0; round < rounds; round++) {
       Pause.millis(ALIVE_MILLIS_MIN + random.nextInt(ALIVE_MILLIS_SPREAD));
       int victims = 1 + random.nextInt(3);
@@ -96,7 +98,9 @@ class KillTest {
         .describedAs("seed %d: %s", seed, processes.log("publisher.log"))
         .isTrue();
     List<String> lines = Files.readAllLines(receipts);
-    assertThat(lines).noneMatch(line -> line.startsWith("gap "));
+    assertThat(lines.stream().filter(line -> line.startsWith("gap ")))
+        .describedAs("seed %d", seed)
+        .isEmpty();
     Set<String> stored = new HashSet<>();
     lines.forEach(line -> stored.add(line.substring("stored ".length())));
     int received = assertAllThereOnceInOrder(stored);
@@ -131,8 +135,8 @@ class KillTest {
                 Pause.millis(aliveMillis);
                 victim.destroyForcibly();
               });
-      killer.start();
       try (RawClient client = new RawClient(processes.address())) {
+        killer.start();
         Deque<Reading> inFlight = new ArrayDeque<>();
         boolean alive = true;
         while (alive) {
@@ -162,6 +166,19 @@ class KillTest {
             + " acknowledged, "
             + received
             + " received; lost 0, doubled 0, out of order 0");
+  }
+
+  /**
+   * A broker that dies before its first commit does not know a producer that says it has published:
+   * the SDK must report that as an unknown outcome. From the first commit on, no gap is right.
+   */
+  private void awaitFirstMessages() throws IOException {
+    try (RawClient consumer = new RawClient(processes.address())) {
+      for (int partition = 0; partition < PARTITIONS; partition++) {
+        int first = partition;
+        await().atMost(FINISH_SECONDS, TimeUnit.SECONDS).until(() -> consumer.holdsAny(first));
+      }
+    }
   }
 
   private int assertAllThereOnceInOrder(Set<String> vouchedFor) throws IOException {

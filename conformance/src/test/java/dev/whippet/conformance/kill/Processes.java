@@ -1,11 +1,14 @@
 package dev.whippet.conformance.kill;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.whippet.conformance.codec.ReferenceCodec;
 import dev.whippet.conformance.wire.Pause;
+import dev.whippet.conformance.wire.WireConnection;
+import dev.whippet.conformance.wire.WireTransport;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +19,9 @@ import java.util.concurrent.TimeUnit;
 final class Processes implements AutoCloseable {
   private static final int START_SECONDS = 30;
   private static final int PROBE_MILLIS = 20;
+  private static final int PROBE_ANSWER_MILLIS = 2_000;
+  private static final byte[] PING =
+      ReferenceCodec.encodeRequest(1, JsonNodeFactory.instance.objectNode());
 
   private final Path directory;
   private final int port;
@@ -37,7 +43,7 @@ final class Processes implements AutoCloseable {
     return root().resolve("embedded-broker/target/whippet-broker-app.jar");
   }
 
-  /** Returns when it listens. */
+  /** Returns when it answers. */
   Process startBroker() throws IOException {
     List<String> command = java("-Xmx192m");
     command.addAll(List.of("-jar", brokerJar().toString()));
@@ -45,7 +51,7 @@ final class Processes implements AutoCloseable {
     command.addAll(List.of("--data", directory.resolve("data").toString()));
     Process broker = start(command, "broker.log");
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-    while (!listens()) {
+    while (!answers()) {
       if (!broker.isAlive() || System.nanoTime() > deadline) {
         throw new IOException("the broker did not start: " + log("broker.log"));
       }
@@ -92,10 +98,14 @@ final class Processes implements AutoCloseable {
         });
   }
 
-  private boolean listens() {
-    try (Socket socket = new Socket()) {
-      socket.connect(address(), PROBE_MILLIS);
-      return true;
+  /**
+   * Whether a broker answers a ping. That a connection opens proves nothing: the listening socket
+   * of a killed broker lives on while the kernel takes down its rings, and then ends what it
+   * accepted.
+   */
+  private boolean answers() {
+    try (WireConnection connection = WireConnection.open(WireTransport.TCP, address())) {
+      return connection.ask(PING, PROBE_ANSWER_MILLIS).status() == 0;
     } catch (IOException notYet) {
       return false;
     }

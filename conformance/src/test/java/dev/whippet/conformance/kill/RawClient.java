@@ -54,28 +54,35 @@ final class RawClient implements AutoCloseable {
     return answer.isResponse() && answer.status() == 0;
   }
 
+  boolean holdsAny(int partition) {
+    return !poll(partition, 0, 1).isEmpty();
+  }
+
   /** Everything in a partition; offsets are 0, 1, 2 and so on. */
   List<Reading> readAll(int partition) {
     List<Reading> readings = new ArrayList<>();
-    while (true) {
-      ObjectNode poll = place();
-      ObjectNode consumer = poll.putObject("consumer").put("kind", "consumer");
-      consumer.putObject("id").put("kind", "numeric").put("value", 1);
-      poll.put("partition_id", partition);
-      poll.putObject("strategy").put("kind", "offset").put("value", readings.size());
-      poll.put("count", POLL_COUNT).put("auto_commit", false);
-      Answer answer = ask(100, poll);
-      assertThat(answer.status()).isZero();
-      JsonNode polled = ReferenceCodec.decodeResponse(100, 0, answer.payload());
-      if (polled.get("messages").isEmpty()) {
-        return readings;
-      }
-      for (JsonNode message : polled.get("messages")) {
+    JsonNode messages = poll(partition, 0, POLL_COUNT);
+    while (!messages.isEmpty()) {
+      for (JsonNode message : messages) {
         assertThat(message.get("offset").intValue()).isEqualTo(readings.size());
         byte[] payload = HexFormat.of().parseHex(message.get("payload_hex").textValue());
         readings.add(Reading.decode(payload));
       }
+      messages = poll(partition, readings.size(), POLL_COUNT);
     }
+    return readings;
+  }
+
+  private JsonNode poll(int partition, int offset, int count) {
+    ObjectNode poll = place();
+    ObjectNode consumer = poll.putObject("consumer").put("kind", "consumer");
+    consumer.putObject("id").put("kind", "numeric").put("value", 1);
+    poll.put("partition_id", partition);
+    poll.putObject("strategy").put("kind", "offset").put("value", offset);
+    poll.put("count", count).put("auto_commit", false);
+    Answer answer = ask(100, poll);
+    assertThat(answer.status()).describedAs("%s", answer).isZero();
+    return ReferenceCodec.decodeResponse(100, 0, answer.payload()).get("messages");
   }
 
   @Override

@@ -2,7 +2,7 @@ package dev.whippet.conformance.wire;
 
 import dev.whippet.conformance.codec.Statuses;
 
-/** What came back: a response, the end of the connection, or nothing in time. */
+/** What came back: a response, the end of the connection, or nothing in time (status -1). */
 public record Answer(Outcome outcome, int status, byte[] payload) {
   public enum Outcome {
     RESPONSE,
@@ -10,8 +10,8 @@ public record Answer(Outcome outcome, int status, byte[] payload) {
     NONE
   }
 
-  public static final Answer CLOSED = new Answer(Outcome.CLOSED, 0, new byte[0]);
-  public static final Answer NONE = new Answer(Outcome.NONE, 0, new byte[0]);
+  public static final Answer CLOSED = new Answer(Outcome.CLOSED, -1, new byte[0]);
+  public static final Answer NONE = new Answer(Outcome.NONE, -1, new byte[0]);
 
   static Answer response(int status, byte[] payload) {
     return new Answer(Outcome.RESPONSE, status, payload);
