@@ -4,7 +4,7 @@ import dev.whippet.broker.BrokerException.Reason;
 import dev.whippet.broker.internal.catalog.RootUser;
 import dev.whippet.broker.internal.command.Commands;
 import dev.whippet.broker.internal.command.Reply;
-import dev.whippet.broker.internal.log.LogConfig;
+import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.net.Listener;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.broker.internal.net.NetLimits;

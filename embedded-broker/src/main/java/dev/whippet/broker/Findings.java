@@ -1,6 +1,6 @@
 package dev.whippet.broker;
 
-import dev.whippet.broker.internal.log.Damage;
+import dev.whippet.broker.internal.log.engine.Damage;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;

@@ -42,10 +42,15 @@ class DependencyRulesTest {
           Map.entry("net", Set.of("websocket", "wire", "command", "file", "sdk wire")),
           Map.entry("wire", Set.of("command", "sdk wire")),
           Map.entry("websocket", Set.of("sdk websocket")),
-          Map.entry("command", Set.of("catalog", "log", "system", "sdk wire")),
-          Map.entry("catalog", Set.of("log", "file", "sdk wire")),
+          Map.entry(
+              "command",
+              Set.of("catalog", "log", "log.engine", "log.format", "system", "sdk wire")),
+          Map.entry("catalog", Set.of("log.engine", "log.journal", "file", "sdk wire")),
           Map.entry("system", Set.of()),
-          Map.entry("log", Set.of("file")),
+          Map.entry("log", Set.of("log.engine", "log.format", "file")),
+          Map.entry("log.engine", Set.of("log.format", "file")),
+          Map.entry("log.format", Set.of("file")),
+          Map.entry("log.journal", Set.of("log.engine", "log.format", "file")),
           Map.entry("file", Set.of()),
           // The load side uses the SDK's halves and public API, and nothing of the broker's
           Map.entry(
@@ -81,6 +86,9 @@ class DependencyRulesTest {
           BROKER + ".internal.wire",
           BROKER + ".internal.websocket",
           BROKER + ".internal.log",
+          BROKER + ".internal.log.engine",
+          BROKER + ".internal.log.format",
+          BROKER + ".internal.log.journal",
           BROKER + ".internal.file");
 
   private static final JavaClasses CLASSES =

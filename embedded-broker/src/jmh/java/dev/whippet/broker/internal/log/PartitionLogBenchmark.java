@@ -1,5 +1,8 @@
 package dev.whippet.broker.internal.log;
 
+import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+
 import dev.whippet.broker.internal.file.AlignedBuffers;
 import dev.whippet.broker.testkit.ManualLoop;
 import dev.whippet.broker.testkit.MemoryDisk;

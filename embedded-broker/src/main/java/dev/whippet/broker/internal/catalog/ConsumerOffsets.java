@@ -1,11 +1,11 @@
 package dev.whippet.broker.internal.catalog;
 
 import dev.whippet.broker.internal.file.BlockingFiles;
-import dev.whippet.broker.internal.log.Damage;
-import dev.whippet.broker.internal.log.Journal;
-import dev.whippet.broker.internal.log.LogCallback;
-import dev.whippet.broker.internal.log.LogFailure;
-import dev.whippet.broker.internal.log.LogLoop;
+import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.LogCallback;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.internal.log.journal.Journal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;

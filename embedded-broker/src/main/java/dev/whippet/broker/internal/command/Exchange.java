@@ -1,6 +1,6 @@
 package dev.whippet.broker.internal.command;
 
-import dev.whippet.broker.internal.log.LogFailure;
+import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.internal.wire.Status;
 
 /**

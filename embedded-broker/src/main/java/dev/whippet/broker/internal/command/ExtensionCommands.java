@@ -8,10 +8,10 @@ import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.command.Access.Right;
 import dev.whippet.broker.internal.command.ClientSession.Greeting;
 import dev.whippet.broker.internal.command.Request.Identifier;
-import dev.whippet.broker.internal.log.LogFailure;
 import dev.whippet.broker.internal.log.PartitionLog;
-import dev.whippet.broker.internal.log.Producer;
 import dev.whippet.broker.internal.log.Publication;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.format.Producer;
 import dev.whippet.internal.wire.Limits;
 import dev.whippet.internal.wire.Status;
 

@@ -7,9 +7,9 @@ import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.command.Access.Right;
 import dev.whippet.broker.internal.command.Request.Partitioning;
-import dev.whippet.broker.internal.log.LogFailure;
 import dev.whippet.broker.internal.log.PartitionLog;
-import dev.whippet.broker.internal.log.Records;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.engine.Records;
 import dev.whippet.internal.wire.Status;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package dev.whippet.broker.internal.command;
 
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
-import dev.whippet.broker.internal.log.LogLoop;
 import dev.whippet.broker.internal.log.PartitionLog;
+import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.internal.wire.Status;
 import java.nio.file.Path;
 import java.util.Collection;

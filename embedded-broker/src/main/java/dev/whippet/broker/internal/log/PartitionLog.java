@@ -2,6 +2,16 @@ package dev.whippet.broker.internal.log;
 
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.file.FileCompletion;
+import dev.whippet.broker.internal.log.engine.CommitQueue;
+import dev.whippet.broker.internal.log.engine.HotTail;
+import dev.whippet.broker.internal.log.engine.LogCallback;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.internal.log.engine.Records;
+import dev.whippet.broker.internal.log.engine.Segment;
+import dev.whippet.broker.internal.log.format.BatchHeader;
+import dev.whippet.broker.internal.log.format.Producer;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;

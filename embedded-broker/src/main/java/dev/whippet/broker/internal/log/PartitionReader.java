@@ -1,6 +1,15 @@
 package dev.whippet.broker.internal.log;
 
 import dev.whippet.broker.internal.file.AsyncFile;
+import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.LogCallback;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.internal.log.engine.Records;
+import dev.whippet.broker.internal.log.engine.Segment;
+import dev.whippet.broker.internal.log.format.BatchHeader;
+import dev.whippet.broker.internal.log.format.Blocks;
+import dev.whippet.broker.internal.log.format.SegmentWalk;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.HashSet;
@@ -70,7 +79,7 @@ final class PartitionReader {
       int at, Records.Collector collector, int bytesMax, LogCallback<Records> done) {
     List<Segment> segments = log.segmentList();
     Segment segment = segments.get(at);
-    Segment.Walk walk = segment.walkToOffset(collector.next(), log.incarnation());
+    SegmentWalk walk = segment.walkToOffset(collector.next(), log.incarnation());
     // Not the segment's own end: a segment of which nothing is left is not in the list.
     long end = at + 1 < segments.size() ? segments.get(at + 1).base : log.endOffset();
     ColdRead.Visitor visitor =
@@ -205,7 +214,7 @@ final class PartitionReader {
   }
 
   private void searchTime(Segment segment, long timestampMicros, LogCallback<Long> done) {
-    Segment.Walk walk = segment.walkToTime(timestampMicros, log.incarnation());
+    SegmentWalk walk = segment.walkToTime(timestampMicros, log.incarnation());
     long[] found = {segment.endOffset};
     ColdRead.Visitor visitor =
         new ColdRead.Visitor() {
@@ -234,8 +243,8 @@ final class PartitionReader {
 
   /**
    * One asynchronous walk through the durable batches of a segment: loads block-aligned ranges as
-   * {@link Segment.Walk} asks for them and shows each sound batch to a visitor. Memory: one range
-   * of at most {@link #RANGE_BYTES_MAX}, or one batch where that is larger; slices that the visitor
+   * {@link SegmentWalk} asks for them and shows each sound batch to a visitor. Memory: one range of
+   * at most {@link #RANGE_BYTES_MAX}, or one batch where that is larger; slices that the visitor
    * takes live on. Owner loop only.
    */
   private static final class ColdRead {
@@ -259,7 +268,7 @@ final class PartitionReader {
 
     private final LogLoop loop;
     private final Segment segment;
-    private final Segment.Walk walk;
+    private final SegmentWalk walk;
     private final Visitor visitor;
     private final int rangeBytes;
     private AsyncFile file;
@@ -270,7 +279,7 @@ final class PartitionReader {
     /**
      * @param bytesWanted about how much the visitor wants; decides how much is loaded at once
      */
-    ColdRead(LogLoop loop, Segment segment, Segment.Walk walk, long bytesWanted, Visitor visitor) {
+    ColdRead(LogLoop loop, Segment segment, SegmentWalk walk, long bytesWanted, Visitor visitor) {
       this.loop = loop;
       this.segment = segment;
       this.walk = walk;

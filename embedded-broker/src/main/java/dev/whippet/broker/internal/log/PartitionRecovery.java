@@ -1,6 +1,13 @@
 package dev.whippet.broker.internal.log;
 
 import dev.whippet.broker.internal.file.BlockingFiles;
+import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.engine.Segment;
+import dev.whippet.broker.internal.log.format.BatchHeader;
+import dev.whippet.broker.internal.log.format.Blocks;
+import dev.whippet.broker.internal.log.format.FileHeader;
+import dev.whippet.broker.internal.log.format.SegmentWalk;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -218,9 +225,9 @@ final class PartitionRecovery {
   /** Walks the batches; returns the position behind the last sound one. */
   private long batches(Segment segment, BlockingFiles.OpenFile file, long limit, boolean last)
       throws IOException {
-    long bodiesFrom = last ? 0 : Segment.Walk.NO_BODIES;
-    Segment.Walk walk =
-        new Segment.Walk(
+    long bodiesFrom = last ? 0 : SegmentWalk.NO_BODIES;
+    SegmentWalk walk =
+        new SegmentWalk(
             incarnation, segment.salt, segment.dataStart, segment.base, limit, bodiesFrom);
     long size = file.size();
     long end = segment.dataStart;
@@ -258,7 +265,7 @@ final class PartitionRecovery {
     }
   }
 
-  private Found found(Segment.Walk walk) {
+  private Found found(SegmentWalk walk) {
     BatchHeader batch = new BatchHeader();
     batch.read(window, (int) (walk.position() - windowStart));
     return new Found(batch, walk.position(), walk.gapFirst(), walk.gap());

@@ -2,6 +2,14 @@ package dev.whippet.broker.internal.log;
 
 import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.FileCompletion;
+import dev.whippet.broker.internal.log.engine.CommitQueue;
+import dev.whippet.broker.internal.log.engine.LogCallback;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.internal.log.engine.Segment;
+import dev.whippet.broker.internal.log.format.BatchHeader;
+import dev.whippet.broker.internal.log.format.Blocks;
+import dev.whippet.broker.internal.log.format.FileHeader;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.whippet.broker.internal.log;
 
+import dev.whippet.broker.internal.log.format.BatchHeader;
+import dev.whippet.broker.internal.log.format.Producer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;

@@ -1,5 +1,7 @@
 package dev.whippet.broker.internal.log;
 
+import dev.whippet.broker.internal.log.format.Producer;
+
 /**
  * Where a published batch stands in its producer's sequence (whippet-extension.md 3.1); message i
  * has sequence {@code firstSequence + i}.

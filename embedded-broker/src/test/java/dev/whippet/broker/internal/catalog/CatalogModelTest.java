@@ -11,7 +11,7 @@ import dev.whippet.broker.internal.catalog.Producers.Opening;
 import dev.whippet.broker.internal.catalog.Producers.ProducerKey;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
-import dev.whippet.broker.internal.log.LogCallback;
+import dev.whippet.broker.internal.log.engine.LogCallback;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;

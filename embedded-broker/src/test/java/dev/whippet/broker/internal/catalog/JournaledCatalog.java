@@ -2,10 +2,10 @@ package dev.whippet.broker.internal.catalog;
 
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.file.ThreadFiles;
-import dev.whippet.broker.internal.log.Damage;
-import dev.whippet.broker.internal.log.LogCallback;
-import dev.whippet.broker.internal.log.LogConfig;
-import dev.whippet.broker.internal.log.LogLoop;
+import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.LogCallback;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.engine.LogLoop;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;

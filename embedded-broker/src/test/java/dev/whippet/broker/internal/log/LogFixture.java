@@ -2,6 +2,13 @@ package dev.whippet.broker.internal.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.LogCallback;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.internal.log.engine.Records;
+import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.testkit.ManualLoop;
 import dev.whippet.broker.testkit.MemoryDisk;
 import io.netty.buffer.ByteBuf;
@@ -14,20 +21,20 @@ import java.util.Random;
 import java.util.function.Consumer;
 
 /** A process with one loop and logs on a {@link MemoryDisk}: start it, use it, lose it. */
-final class LogFixture {
-  static final Path ROOT = Path.of("/disk");
-  static final Path PARTITIONS = ROOT.resolve("partitions");
-  static final Path JOURNALS = ROOT.resolve("journals");
-  static final long INCARNATION = 7;
+public final class LogFixture {
+  public static final Path ROOT = Path.of("/disk");
+  public static final Path PARTITIONS = ROOT.resolve("partitions");
+  public static final Path JOURNALS = ROOT.resolve("journals");
+  public static final long INCARNATION = 7;
 
   /** For processes that die with their memory. */
-  static final ByteBufAllocator MORTAL = new UnpooledByteBufAllocator(true, true, false);
+  public static final ByteBufAllocator MORTAL = new UnpooledByteBufAllocator(true, true, false);
 
   /** How one asynchronous operation ended. */
-  static final class Answer<T> implements LogCallback<T> {
+  public static final class Answer<T> implements LogCallback<T> {
     T result;
-    LogFailure failure;
-    boolean ended;
+    public LogFailure failure;
+    public boolean ended;
 
     @Override
     public void done(T result, LogFailure failure) {
@@ -37,26 +44,26 @@ final class LogFixture {
       this.failure = failure;
     }
 
-    T value() {
+    public T value() {
       assertThat(failure).isNull();
       assertThat(ended).isTrue();
       return result;
     }
 
-    LogFailure.Reason reason() {
+    public LogFailure.Reason reason() {
       assertThat(ended).isTrue();
       return failure == null ? null : failure.reason();
     }
   }
 
-  final MemoryDisk disk;
-  final ManualLoop loop = new ManualLoop();
-  final List<Damage> damage = new ArrayList<>();
-  final LogLoop logs;
-  final ByteBufAllocator allocator;
-  long clock = 1_000_000;
+  public final MemoryDisk disk;
+  public final ManualLoop loop = new ManualLoop();
+  public final List<Damage> damage = new ArrayList<>();
+  public final LogLoop logs;
+  public final ByteBufAllocator allocator;
+  public long clock = 1_000_000;
 
-  LogFixture(MemoryDisk disk, LogConfig config, ByteBufAllocator allocator) {
+  public LogFixture(MemoryDisk disk, LogConfig config, ByteBufAllocator allocator) {
     this.disk = disk;
     this.allocator = allocator;
     this.logs =
@@ -64,37 +71,37 @@ final class LogFixture {
             disk.loopFiles(loop), allocator, config, () -> clock, new Random(5), damage::add);
   }
 
-  static LogFixture onEmptyDisk(LogConfig config) {
+  public static LogFixture onEmptyDisk(LogConfig config) {
     return new LogFixture(
         new MemoryDisk(1, ROOT), config, new UnpooledByteBufAllocator(true, false));
   }
 
-  static LogConfig small() {
+  public static LogConfig small() {
     return LogConfig.DEFAULT.withSegmentBytes(24 << 10).withTailBytesMax(12 << 10);
   }
 
-  PartitionLog recover() {
+  public PartitionLog recover() {
     return PartitionLog.recover(logs, disk.blockingFiles(), PARTITIONS, INCARNATION);
   }
 
   /** Starts an operation and runs the loop until it is quiet. */
-  <T> Answer<T> run(Consumer<LogCallback<T>> operation) {
+  public <T> Answer<T> run(Consumer<LogCallback<T>> operation) {
     Answer<T> answer = new Answer<>();
     operation.accept(answer);
     loop.runAll();
     return answer;
   }
 
-  Answer<Long> append(PartitionLog log, long... tags) {
+  public Answer<Long> append(PartitionLog log, long... tags) {
     return run(done -> log.append(records(tags), tags.length, 3, done));
   }
 
-  void close(PartitionLog log) {
+  public void close(PartitionLog log) {
     this.<Void>run(log::close).value();
   }
 
   /** One record a tag: 8 bytes tag, then as many bytes as its last two digits say. */
-  ByteBuf records(long... tags) {
+  public ByteBuf records(long... tags) {
     ByteBuf out = allocator.directBuffer();
     for (long tag : tags) {
       int filler = (int) (tag % 100);
@@ -109,11 +116,11 @@ final class LogFixture {
   }
 
   /** Reads everything there is, in pieces, and checks every record. */
-  List<Long> readAll(PartitionLog log) {
+  public List<Long> readAll(PartitionLog log) {
     return readAll(log, 1_000, 1 << 20);
   }
 
-  List<Long> readAll(PartitionLog log, int countMax, int bytesMax) {
+  public List<Long> readAll(PartitionLog log, int countMax, int bytesMax) {
     List<Long> tags = new ArrayList<>();
     long from = 0;
     while (from < log.endOffset()) {
@@ -130,7 +137,7 @@ final class LogFixture {
   }
 
   /** The tags of records that are complete, sound and of ascending offset. */
-  static List<Long> tags(Records found, long firstOffset) {
+  public static List<Long> tags(Records found, long firstOffset) {
     List<Long> tags = new ArrayList<>();
     long last = -1;
     for (ByteBuf slice : found.slices()) {

@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Cut;
 import org.junit.jupiter.api.Test;

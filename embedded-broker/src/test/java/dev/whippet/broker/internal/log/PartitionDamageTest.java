@@ -2,6 +2,13 @@ package dev.whippet.broker.internal.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.format.BatchHeader;
+import dev.whippet.broker.internal.log.format.Blocks;
+import dev.whippet.broker.internal.log.format.FileHeader;
+import dev.whippet.broker.internal.log.format.Producer;
 import dev.whippet.broker.testkit.MemoryDisk;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;

@@ -3,6 +3,9 @@ package dev.whippet.broker.internal.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.broker.internal.log.LogFixture.Answer;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.engine.Records;
+import dev.whippet.broker.internal.log.format.Producer;
 import dev.whippet.broker.testkit.MemoryDisk;
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;

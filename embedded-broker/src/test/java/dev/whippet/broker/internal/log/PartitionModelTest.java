@@ -3,6 +3,8 @@ package dev.whippet.broker.internal.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.broker.internal.log.LogFixture.Answer;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.engine.Records;
 import dev.whippet.broker.testkit.MemoryDisk;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.broker.internal.log.PartitionLog.ProducerMark;
 import dev.whippet.broker.internal.log.PartitionLog.Published;
+import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.LogCallback;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.format.Producer;
 import dev.whippet.broker.testkit.MemoryDisk;
 import java.util.ArrayList;
 import java.util.HashSet;

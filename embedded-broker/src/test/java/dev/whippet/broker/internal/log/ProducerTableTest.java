@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.broker.internal.log.format.Producer;
 import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
 

@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.format;
 
 import io.netty.buffer.ByteBuf;
 import java.util.SplittableRandom;
@@ -34,14 +34,14 @@ import net.openhft.hashing.LongHashFunction;
  * 124  u32  CRC32C of bytes 0..123
  * </pre>
  */
-final class BatchHeader {
-  static final int BYTES = 128;
-  static final int MAGIC = 0x54414257;
-  static final int FORMAT = 1;
-  static final int VERSION = 1;
+public final class BatchHeader {
+  public static final int BYTES = 128;
+  public static final int MAGIC = 0x54414257;
+  public static final int FORMAT = 1;
+  public static final int VERSION = 1;
 
   /** iggy-classic.md 5.1. */
-  static final int RECORD_HEADER_BYTES = 64;
+  public static final int RECORD_HEADER_BYTES = 64;
 
   private static final int OFFSET_INDEX = 24;
   private static final int TIMESTAMP_INDEX = 32;
@@ -50,35 +50,35 @@ final class BatchHeader {
   private static final int PAYLOAD_LENGTH_INDEX = 52;
   private static final LongHashFunction XXH3 = LongHashFunction.xx3();
 
-  int bodyBytes;
-  int bodyCrc;
-  long incarnation;
-  long salt;
-  long baseOffset;
-  int count;
-  int userId;
-  long producerHigh;
-  long producerLow;
-  int channel;
-  boolean published;
-  int epoch;
-  long firstSequence;
-  long lastSequence;
-  long timestamp;
-  long originFirst;
-  long originLast;
-  int commitOffset;
+  public int bodyBytes;
+  public int bodyCrc;
+  public long incarnation;
+  public long salt;
+  public long baseOffset;
+  public int count;
+  public int userId;
+  public long producerHigh;
+  public long producerLow;
+  public int channel;
+  public boolean published;
+  public int epoch;
+  public long firstSequence;
+  public long lastSequence;
+  public long timestamp;
+  public long originFirst;
+  public long originLast;
+  public int commitOffset;
 
-  long endOffset() {
+  public long endOffset() {
     return baseOffset + count;
   }
 
   /** Header and records, up to where the next batch may begin. */
-  int totalBytes() {
+  public int totalBytes() {
     return Blocks.upToStep(BYTES + bodyBytes);
   }
 
-  Producer producer() {
+  public Producer producer() {
     return new Producer(userId, producerHigh, producerLow, channel);
   }
 
@@ -86,7 +86,7 @@ final class BatchHeader {
    * Gives records their offset, time, id (a random UUIDv4 where the sender left it to us) and
    * checksum in place, and takes up what the header says about them.
    */
-  void stamp(ByteBuf records, int count, SplittableRandom ids) {
+  public void stamp(ByteBuf records, int count, SplittableRandom ids) {
     this.count = count;
     bodyBytes = records.readableBytes();
     originFirst = -1L;
@@ -116,14 +116,14 @@ final class BatchHeader {
   }
 
   /** Size of the record at {@code index}, from its own two lengths. */
-  static int recordBytes(ByteBuf records, int index) {
+  public static int recordBytes(ByteBuf records, int index) {
     return RECORD_HEADER_BYTES
         + records.getIntLE(index + HEADERS_LENGTH_INDEX)
         + records.getIntLE(index + PAYLOAD_LENGTH_INDEX);
   }
 
   /** XXH3-64, iggy-classic.md 5.5. */
-  static long checksum(ByteBuf bytes, int index, int length) {
+  public static long checksum(ByteBuf bytes, int index, int length) {
     if (bytes.hasMemoryAddress()) {
       return XXH3.hashMemory(bytes.memoryAddress() + index, length);
     }
@@ -133,7 +133,7 @@ final class BatchHeader {
     return XXH3.hashBytes(bytes.nioBuffer(index, length));
   }
 
-  void write(ByteBuf out) {
+  public void write(ByteBuf out) {
     int start = out.writerIndex();
     out.writeIntLE(MAGIC);
     out.writeByte(FORMAT);
@@ -162,7 +162,7 @@ final class BatchHeader {
   }
 
   /** Takes up the header at {@code index}; false when the bytes there are none. */
-  boolean read(ByteBuf in, int index) {
+  public boolean read(ByteBuf in, int index) {
     if (in.getIntLE(index) != MAGIC
         || in.getIntLE(index + BYTES - 4) != Blocks.crc32c(in, index, BYTES - 4)
         || in.getByte(index + 4) != FORMAT
@@ -191,7 +191,7 @@ final class BatchHeader {
   }
 
   /** True when the records at {@code index} are the ones this header was written for. */
-  boolean hasSoundBody(ByteBuf in, int index) {
+  public boolean hasSoundBody(ByteBuf in, int index) {
     return Blocks.crc32c(in, index, bodyBytes) == bodyCrc;
   }
 }

@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.engine;
 
 /**
  * Why an operation of a log or a journal failed; a value, never thrown.

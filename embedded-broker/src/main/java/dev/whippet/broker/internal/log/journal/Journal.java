@@ -1,8 +1,17 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.journal;
 
 import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.file.FileCompletion;
+import dev.whippet.broker.internal.log.engine.CommitQueue;
+import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.LogCallback;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.internal.log.engine.Segment;
+import dev.whippet.broker.internal.log.format.Blocks;
+import dev.whippet.broker.internal.log.format.FileHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;

@@ -1,5 +1,6 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.engine;
 
+import dev.whippet.broker.internal.log.format.BatchHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ import java.util.List;
 public record Records(
     List<ByteBuf> slices, int count, long bytes, long firstOffset, long lastOffset) {
 
-  static final Records NONE = new Records(List.of(), 0, 0, -1, -1);
+  public static final Records NONE = new Records(List.of(), 0, 0, -1, -1);
 
   /** Gives all slices back. */
   public void release() {
@@ -30,7 +31,7 @@ public record Records(
    * runs below {@value #COPY_BELOW_BYTES} bytes are copied together, so that a thousand batches of
    * one small message don't become a thousand slices.
    */
-  static final class Collector {
+  public static final class Collector {
     private static final int COPY_BELOW_BYTES = 1024;
     private static final int COPIES_BYTES = 16 << 10;
 
@@ -45,7 +46,7 @@ public record Records(
     private long lastOffset = -1;
     private long next;
 
-    Collector(ByteBufAllocator allocator, long from, int countMax, long bytesMax) {
+    public Collector(ByteBufAllocator allocator, long from, int countMax, long bytesMax) {
       this.allocator = allocator;
       this.next = from;
       this.countMax = countMax;
@@ -53,25 +54,25 @@ public record Records(
     }
 
     /** The offset that is wanted next. */
-    long next() {
+    public long next() {
       return next;
     }
 
     /** Goes on at {@code offset} because what lies before can't be served. */
-    void skipTo(long offset) {
+    public void skipTo(long offset) {
       next = Math.max(next, offset);
     }
 
-    int count() {
+    public int count() {
       return count;
     }
 
-    boolean isFull() {
+    public boolean isFull() {
       return count >= countMax || count > 0 && bytes >= bytesMax;
     }
 
     /** Takes what is wanted of a sound batch; says whether more is wanted. */
-    boolean take(BatchHeader header, ByteBuf buffer, int bodyIndex) {
+    public boolean take(BatchHeader header, ByteBuf buffer, int bodyIndex) {
       long offset = header.baseOffset;
       long end = header.endOffset();
       int index = bodyIndex;
@@ -131,11 +132,11 @@ public record Records(
       }
     }
 
-    Records toRecords() {
+    public Records toRecords() {
       return count == 0 ? NONE : new Records(slices, count, bytes, firstOffset, lastOffset);
     }
 
-    void release() {
+    public void release() {
       slices.forEach(ByteBuf::release);
     }
   }

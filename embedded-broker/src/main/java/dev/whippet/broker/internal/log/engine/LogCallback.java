@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.engine;
 
 /**
  * The end of one operation of a log or a journal. Runs on the owner loop, exactly once; it may run
@@ -13,5 +13,5 @@ public interface LogCallback<T> {
    * @param result the value, or {@code null} after a failure (and for {@code Void})
    * @param failure {@code null} after success
    */
-  void done(T result, LogFailure failure);
+  public void done(T result, LogFailure failure);
 }

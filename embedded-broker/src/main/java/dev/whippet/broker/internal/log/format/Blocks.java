@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.format;
 
 import dev.whippet.broker.internal.file.LoopFiles;
 import io.netty.buffer.ByteBuf;
@@ -7,42 +7,42 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /** Arithmetic, memory and checksums of block-aligned files. */
-final class Blocks {
-  static final int BYTES = LoopFiles.BLOCK_BYTES;
+public final class Blocks {
+  public static final int BYTES = LoopFiles.BLOCK_BYTES;
 
   /** Batches and entries begin at multiples of this inside a commit. */
-  static final int STEP_BYTES = 8;
+  public static final int STEP_BYTES = 8;
 
   private Blocks() {}
 
   /** The next block boundary at or above. */
-  static long up(long bytes) {
+  public static long up(long bytes) {
     return (bytes + BYTES - 1) & -BYTES;
   }
 
-  static int up(int bytes) {
+  public static int up(int bytes) {
     return (bytes + BYTES - 1) & -BYTES;
   }
 
   /** The block boundary at or below. */
-  static long down(long bytes) {
+  public static long down(long bytes) {
     return bytes & -BYTES;
   }
 
   /** The next step at or above. */
-  static int upToStep(int bytes) {
+  public static int upToStep(int bytes) {
     return (bytes + STEP_BYTES - 1) & -STEP_BYTES;
   }
 
   /** Direct memory of {@code bytes}, a multiple of a block, at a block-aligned address; empty. */
-  static ByteBuf allocate(ByteBufAllocator allocator, int bytes) {
+  public static ByteBuf allocate(ByteBufAllocator allocator, int bytes) {
     ByteBuf whole = allocator.directBuffer(bytes + BYTES, bytes + BYTES);
     int past = whole.nioBuffer(0, 1).alignmentOffset(0, BYTES);
     return whole.slice((BYTES - past) & (BYTES - 1), bytes).writerIndex(0);
   }
 
   /** CRC32C (Castagnoli) of a range; moves no index. */
-  static int crc32c(ByteBuf bytes, int index, int length) {
+  public static int crc32c(ByteBuf bytes, int index, int length) {
     CRC32C crc = new CRC32C();
     if (bytes.nioBufferCount() == 1) {
       crc.update(bytes.nioBuffer(index, length));
@@ -55,7 +55,7 @@ final class Blocks {
   }
 
   /** Fills with zeros up to {@code writerIndex}. */
-  static void padTo(ByteBuf bytes, int writerIndex) {
+  public static void padTo(ByteBuf bytes, int writerIndex) {
     bytes.writeZero(writerIndex - bytes.writerIndex());
   }
 }

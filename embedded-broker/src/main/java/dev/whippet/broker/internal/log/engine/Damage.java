@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.engine;
 
 import java.nio.file.Path;
 

@@ -1,8 +1,9 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.engine;
 
 import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.file.LoopFiles;
+import dev.whippet.broker.internal.log.format.Blocks;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.file.Path;
@@ -19,16 +20,16 @@ import java.util.function.LongSupplier;
  * tell about damage. Made at start-up, then used by that loop only.
  */
 public final class LogLoop {
-  final LoopFiles files;
-  final ByteBufAllocator allocator;
-  final LogConfig config;
-  final LongSupplier clockMicros;
-  final Consumer<Damage> damage;
+  public final LoopFiles files;
+  public final ByteBufAllocator allocator;
+  public final LogConfig config;
+  public final LongSupplier clockMicros;
+  public final Consumer<Damage> damage;
 
   /** Message ids; not the source of salts, since peers see ids and could compute on. */
-  final SplittableRandom ids;
+  public final SplittableRandom ids;
 
-  final HotTail.Budget tails;
+  public final HotTail.Budget tails;
   private final Random random;
   private final Set<Path> durableDirectories = new HashSet<>();
 
@@ -63,20 +64,20 @@ public final class LogLoop {
   }
 
   /** A commit of the log or journal in {@code directory} failed. */
-  void readOnly(Path directory, LogFailure failure) {
+  public void readOnly(Path directory, LogFailure failure) {
     damage.accept(new Damage(Damage.Kind.READ_ONLY, directory, 0, 0, -1, 0, failure.message()));
   }
 
-  long newSalt() {
+  public long newSalt() {
     return random.nextLong();
   }
 
-  ByteBuf allocateBlocks(int bytes) {
+  public ByteBuf allocateBlocks(int bytes) {
     return Blocks.allocate(allocator, bytes);
   }
 
   /** The directory was or will be removed. */
-  void forgetDirectory(Path directory) {
+  public void forgetDirectory(Path directory) {
     durableDirectories.remove(directory);
   }
 
@@ -84,7 +85,7 @@ public final class LogLoop {
    * Creates a file and, first, those of {@code directories} (outermost first) that are missing; all
    * names are durable at the end. The caller is a user of the file then, and of nothing else.
    */
-  void createFile(Segment file, List<Path> directories, FileCompletion<AsyncFile> done) {
+  public void createFile(Segment file, List<Path> directories, FileCompletion<AsyncFile> done) {
     if (directories.isEmpty()) {
       createFile(file, done);
       return;

@@ -1,5 +1,6 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.engine;
 
+import dev.whippet.broker.internal.log.format.BatchHeader;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 
@@ -8,7 +9,7 @@ import java.util.ArrayDeque;
  * the log. The loop's {@link Budget} bounds all tails together, oldest commit first out. Owner loop
  * only; slices handed out live on.
  */
-final class HotTail {
+public final class HotTail {
 
   /** One commit as it was written: batches at {@code positions} of {@code buffer}. */
   private static final class Commit {
@@ -28,7 +29,7 @@ final class HotTail {
   }
 
   /** Bytes of all tails of a loop. */
-  static final class Budget {
+  public static final class Budget {
     private final long bytesMax;
     private final ArrayDeque<Commit> oldestFirst = new ArrayDeque<>();
     private long bytes;
@@ -69,12 +70,12 @@ final class HotTail {
   private int first;
   private int size;
 
-  HotTail(Budget budget) {
+  public HotTail(Budget budget) {
     this.budget = budget;
   }
 
   /** Keeps a durable commit; takes over the reference. */
-  void add(ByteBuf buffer, int[] positions, long base, long end) {
+  public void add(ByteBuf buffer, int[] positions, long base, long end) {
     if (size == ring.length) {
       Commit[] larger = new Commit[2 * size];
       for (int i = 0; i < size; i++) {
@@ -102,12 +103,12 @@ final class HotTail {
   }
 
   /** Offset of the oldest message in memory; {@link Long#MAX_VALUE} when there is none. */
-  long start() {
+  public long start() {
     return size == 0 ? Long.MAX_VALUE : at(0).base;
   }
 
   /** Collects from {@code collector.next()}, which is not below {@link #start()}. */
-  void collect(Records.Collector collector) {
+  public void collect(Records.Collector collector) {
     int low = 0;
     int high = size;
     while (low < high) {
@@ -133,7 +134,7 @@ final class HotTail {
   }
 
   /** Base of the first batch at or after the time, -1 when that is not in memory for certain. */
-  long offsetAtOrAfter(long timestampMicros) {
+  public long offsetAtOrAfter(long timestampMicros) {
     if (size == 0 || timeOf(at(0), at(0).positions[0]) >= timestampMicros) {
       return -1;
     }
@@ -164,7 +165,7 @@ final class HotTail {
   }
 
   /** Forgets everything. */
-  void clear() {
+  public void clear() {
     budget.removeAll(this);
     ring = new Commit[8];
     first = 0;

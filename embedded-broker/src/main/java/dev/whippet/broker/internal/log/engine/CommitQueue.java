@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.engine;
 
 import dev.whippet.broker.internal.file.FileCompletion;
 import java.io.IOException;
@@ -20,10 +20,10 @@ import java.util.List;
  * A commit that could not even be begun, for want of memory, fails what waits and no more: nothing
  * of it can be on the disk.
  */
-final class CommitQueue<E> {
+public final class CommitQueue<E> {
 
   /** Who owns the file. */
-  interface Target<E> {
+  public interface Target<E> {
     /**
      * Moves the first of {@code waiting} (one at least) to {@code group} and starts the durable
      * write that covers them.
@@ -54,12 +54,12 @@ final class CommitQueue<E> {
   private boolean committing;
   private LogFailure refusal;
 
-  CommitQueue(Target<E> target) {
+  public CommitQueue(Target<E> target) {
     this.target = target;
   }
 
   /** Fails the entry at once when the queue is broken or stopped. */
-  void add(E entry) {
+  public void add(E entry) {
     if (refusal != null) {
       target.failed(entry, refusal);
       return;
@@ -70,24 +70,24 @@ final class CommitQueue<E> {
     }
   }
 
-  boolean isIdle() {
+  public boolean isIdle() {
     return !committing && waiting.isEmpty();
   }
 
   /** Why entries are refused, {@code null} while they are taken. */
-  LogFailure refusal() {
+  public LogFailure refusal() {
     return refusal;
   }
 
   /** From now on entries fail with {@code failure}; what waits is still committed. */
-  void refuse(LogFailure failure) {
+  public void refuse(LogFailure failure) {
     if (refusal == null) {
       refusal = failure;
     }
   }
 
   /** Fails what waits; the commit in flight goes on. */
-  void failWaiting(LogFailure failure) {
+  public void failWaiting(LogFailure failure) {
     List<E> failing = new ArrayList<>(waiting);
     waiting.clear();
     failing.forEach(entry -> target.failed(entry, failure));

@@ -1,8 +1,14 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.broker.internal.log.LogFixture;
 import dev.whippet.broker.internal.log.LogFixture.Answer;
+import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.format.Blocks;
+import dev.whippet.broker.internal.log.format.FileHeader;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Cut;
 import java.nio.ByteBuffer;

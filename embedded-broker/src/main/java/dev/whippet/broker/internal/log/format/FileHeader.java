@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.format;
 
 import io.netty.buffer.ByteBuf;
 
@@ -24,7 +24,7 @@ import io.netty.buffer.ByteBuf;
  * The snapshot follows in block 2, padded to a block; then commits. The salt tells data from bytes
  * that only look like it: what a file held before, and what a peer put into a payload.
  */
-record FileHeader(
+public record FileHeader(
     int magic,
     long id,
     long base,
@@ -34,21 +34,21 @@ record FileHeader(
     int snapshotBytes,
     int snapshotCrc) {
 
-  static final int SEGMENT = 0x47455357;
-  static final int JOURNAL = 0x4E524A57;
-  static final int VERSION = 1;
-  static final int BYTES = 64;
+  public static final int SEGMENT = 0x47455357;
+  public static final int JOURNAL = 0x4E524A57;
+  public static final int VERSION = 1;
+  public static final int BYTES = 64;
 
   /** Both copies. */
-  static final int COPIES_BYTES = 2 * Blocks.BYTES;
+  public static final int COPIES_BYTES = 2 * Blocks.BYTES;
 
   /** Where the first commit begins. */
-  long dataStart() {
+  public long dataStart() {
     return COPIES_BYTES + Blocks.up((long) snapshotBytes);
   }
 
   /** Appends both copies, each padded to its block. */
-  void write(ByteBuf out) {
+  public void write(ByteBuf out) {
     for (int copy = 0; copy < 2; copy++) {
       int start = out.writerIndex();
       out.writeIntLE(magic);
@@ -68,7 +68,7 @@ record FileHeader(
   }
 
   /** The header at {@code index}, {@code null} when it is not sound or of another kind or id. */
-  static FileHeader read(ByteBuf in, int index, int magic, long id) {
+  public static FileHeader read(ByteBuf in, int index, int magic, long id) {
     if (in.writerIndex() - index < BYTES
         || in.getIntLE(index) != magic
         || in.getIntLE(index + 60) != Blocks.crc32c(in, index, BYTES - 4)
@@ -90,7 +90,7 @@ record FileHeader(
   }
 
   /** True for a sound header that a later version of this software wrote. */
-  static boolean isNewer(ByteBuf in, int index, int magic) {
+  public static boolean isNewer(ByteBuf in, int index, int magic) {
     return in.writerIndex() - index >= BYTES
         && in.getIntLE(index) == magic
         && in.getUnsignedShortLE(index + 4) > VERSION

@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.engine;
 
 import dev.whippet.broker.internal.file.LoopFiles;
 

@@ -1,0 +1,148 @@
+package dev.whippet.broker.internal.log.engine;
+
+import dev.whippet.broker.internal.file.AsyncFile;
+import dev.whippet.broker.internal.file.FileCompletion;
+import dev.whippet.broker.internal.file.LoopFiles;
+import dev.whippet.broker.internal.log.format.BatchHeader;
+import dev.whippet.broker.internal.log.format.Blocks;
+import dev.whippet.broker.internal.log.format.SegmentWalk;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+
+/**
+ * One segment file as its owner loop knows it: how far it is durable, a sparse index of its batches
+ * and its shared descriptor, open while somebody uses it.
+ *
+ * <p>The index holds at most {@value #INDEX_ENTRIES_MAX} batches (24 KiB); when it is full every
+ * other entry goes and the distance between entries doubles. It is derived: start-up rebuilds it.
+ */
+public final class Segment {
+  public static final int INDEX_ENTRIES_MAX = 1024;
+  private static final int INDEX_ENTRIES_FIRST = 8;
+
+  public final Path path;
+  public final long base;
+  public final long salt;
+
+  /** Where commits begin. */
+  public final long dataStart;
+
+  /** Durable bytes; whole blocks, and where the next commit goes, when it is written on. */
+  public long length;
+
+  /** Behind the last durable message; the base of the next segment once there is one. */
+  public long endOffset;
+
+  /** Time of the first batch, -1 before there is one. */
+  public long firstTimestamp = -1;
+
+  private long stride;
+  private int entries;
+  private long[] offsets = new long[INDEX_ENTRIES_FIRST];
+  private long[] positions = new long[INDEX_ENTRIES_FIRST];
+  private long[] timestamps = new long[INDEX_ENTRIES_FIRST];
+
+  private AsyncFile file;
+  private int users;
+  private ArrayDeque<FileCompletion<AsyncFile>> opening;
+
+  public Segment(Path path, long base, long salt, long dataStart, long segmentBytes) {
+    this.path = path;
+    this.base = base;
+    this.salt = salt;
+    this.dataStart = dataStart;
+    this.stride = Math.max(Blocks.BYTES, segmentBytes / INDEX_ENTRIES_MAX);
+    this.length = dataStart;
+    this.endOffset = base;
+  }
+
+  /** Notes a durable batch. */
+  public void add(BatchHeader header, long position) {
+    if (firstTimestamp < 0) {
+      firstTimestamp = header.timestamp;
+    }
+    endOffset = Math.max(endOffset, header.endOffset());
+    if (entries > 0 && position - positions[entries - 1] < stride) {
+      return;
+    }
+    if (entries == INDEX_ENTRIES_MAX) {
+      thinOut();
+    } else if (entries == offsets.length) {
+      int capacity = 2 * entries;
+      offsets = Arrays.copyOf(offsets, capacity);
+      positions = Arrays.copyOf(positions, capacity);
+      timestamps = Arrays.copyOf(timestamps, capacity);
+    }
+    offsets[entries] = header.baseOffset;
+    positions[entries] = position;
+    timestamps[entries] = header.timestamp;
+    entries++;
+  }
+
+  private void thinOut() {
+    stride *= 2;
+    entries /= 2;
+    for (int i = 0; i < entries; i++) {
+      offsets[i] = offsets[2 * i];
+      positions[i] = positions[2 * i];
+      timestamps[i] = timestamps[2 * i];
+    }
+  }
+
+  /** A walk that begins at or before the batch with {@code offset}. */
+  public SegmentWalk walkToOffset(long offset, long incarnation) {
+    int at = Arrays.binarySearch(offsets, 0, entries, offset);
+    return walkFrom(at >= 0 ? at : -at - 2, incarnation, offset);
+  }
+
+  /** A walk over headers that begins at the last indexed batch older than {@code timestamp}. */
+  public SegmentWalk walkToTime(long timestamp, long incarnation) {
+    int at = entries - 1;
+    while (at >= 0 && timestamps[at] >= timestamp) {
+      at--;
+    }
+    return walkFrom(at, incarnation, SegmentWalk.NO_BODIES);
+  }
+
+  private SegmentWalk walkFrom(int entry, long incarnation, long bodiesFrom) {
+    return entry < 0
+        ? new SegmentWalk(incarnation, salt, dataStart, base, endOffset, bodiesFrom)
+        : new SegmentWalk(
+            incarnation, salt, positions[entry], offsets[entry], endOffset, bodiesFrom);
+  }
+
+  /** Hands out the descriptor, opened when necessary; each success is given back by release. */
+  public void use(LoopFiles files, FileCompletion<AsyncFile> done) {
+    if (file != null) {
+      users++;
+      done.done(file, null);
+      return;
+    }
+    if (opening != null) {
+      opening.add(done);
+      return;
+    }
+    opening = new ArrayDeque<>();
+    opening.add(done);
+    files.open(
+        path,
+        (opened, failure) -> {
+          ArrayDeque<FileCompletion<AsyncFile>> waiting = opening;
+          opening = null;
+          file = opened;
+          users += opened == null ? 0 : waiting.size();
+          waiting.forEach(one -> one.done(opened, failure));
+        });
+  }
+
+  /** Gives the descriptor back; the last user closes it. */
+  public void release() {
+    users--;
+    if (users == 0) {
+      AsyncFile closing = file;
+      file = null;
+      closing.close((nothing, failure) -> {});
+    }
+  }
+}
