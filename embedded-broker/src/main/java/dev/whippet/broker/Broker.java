@@ -4,7 +4,6 @@ import dev.whippet.broker.BrokerException.Reason;
 import dev.whippet.broker.internal.catalog.RootUser;
 import dev.whippet.broker.internal.command.Commands;
 import dev.whippet.broker.internal.command.Reply;
-import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.net.Listener;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.broker.internal.net.NetLimits;
@@ -16,7 +15,9 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
@@ -66,6 +67,7 @@ public final class Broker implements AutoCloseable {
   private DataDirectory directory;
   private Loops loops;
   private Storage storage;
+  private Retainer retainer;
   private volatile List<InetSocketAddress> addresses = List.of();
 
   private Broker(BrokerConfig config) {
@@ -120,9 +122,16 @@ public final class Broker implements AutoCloseable {
     directory = DataDirectory.open(config.dataDirectory);
     Transport transport = transport(config.transport);
     loops = Loops.start(transport, config.loops, directory.root(), NetLimits.DEFAULT);
-    storage =
-        Storage.open(
-            directory, loops, findings, LogConfig.DEFAULT.withSegmentBytes(config.segmentBytes));
+    storage = Storage.open(directory, loops, findings, config);
+    retainer =
+        new Retainer(
+            directory.root(),
+            storage.space(),
+            storage.partitions(),
+            storage.offsets(),
+            loops,
+            config.consumerProtectionMillis);
+    retainer.start();
     Commands commands = commands();
     List<InetSocketAddress> bound = new ArrayList<>();
     for (InetSocketAddress address : config.listen) {
@@ -150,7 +159,12 @@ public final class Broker implements AutoCloseable {
     }
     return new Commands(
         new Commands.Parts(
-            storage.catalog(), storage.offsets(), storage.partitions(), executors, aside),
+            storage.catalog(),
+            storage.offsets(),
+            storage.partitions(),
+            storage.rules(),
+            executors,
+            aside),
         new Commands.Identity(
             new RootUser(config.rootUsername, rootPassword.getBytes(StandardCharsets.UTF_8)),
             new MachineFigures(directory.root()),
@@ -266,7 +280,10 @@ public final class Broker implements AutoCloseable {
    * @return a view of this moment
    */
   public Health health() {
-    return findings.health(storage.problems());
+    List<Health.Problem> now = storage.problems();
+    Map<Long, String> names = new HashMap<>();
+    now.addAll(retainer.problems(log -> storage.nameOf(log, names)));
+    return findings.health(now, retainer.disk());
   }
 
   /**
@@ -285,6 +302,9 @@ public final class Broker implements AutoCloseable {
       listener.stop(Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
     }
     aside.shutdown();
+    if (retainer != null) {
+      retainer.stop();
+    }
     if (storage != null) {
       storage.close();
     }

@@ -1,5 +1,7 @@
 package dev.whippet.broker;
 
+import dev.whippet.broker.internal.command.TopicRules;
+import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.internal.wire.Limits;
 import java.net.InetSocketAddress;
@@ -8,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 
 /**
  * How a broker runs; immutable. Every setter of the {@link Builder} checks its value at once and
@@ -25,6 +29,15 @@ public final class BrokerConfig {
   /** Segments are at most this long: 1 GiB. */
   public static final long SEGMENT_BYTES_MAX = 1L << 30;
 
+  /** The default share of the disk that stays free is at most this: 2 GiB. */
+  public static final long DISK_FREE_DEFAULT_BYTES_MAX = 2L << 30;
+
+  /** Patterns that give topics a durability. */
+  public static final int DURABILITY_PATTERNS_MAX = 1_000;
+
+  /** Segments are made shorter rather than that fewer of them fit into the messages' bound. */
+  private static final int SEGMENTS_MIN = 16;
+
   /** Addresses that one broker listens on. */
   public static final int LISTENERS_MAX = 16;
 
@@ -36,6 +49,11 @@ public final class BrokerConfig {
   final String rootUsername;
   final String rootPassword;
   final long stopGraceMillis;
+  final DiskShare retention;
+  final DiskShare diskFree;
+  final long consumerProtectionMillis;
+  private final TopicRules topicRules;
+  private final long syncIntervalMillis;
 
   private BrokerConfig(Builder builder) {
     listen = builder.listen.isEmpty() ? DEFAULT_LISTEN : List.copyOf(builder.listen);
@@ -46,6 +64,60 @@ public final class BrokerConfig {
     rootUsername = builder.rootUsername;
     rootPassword = builder.rootPassword;
     stopGraceMillis = builder.stopGraceMillis;
+    retention = builder.retention;
+    diskFree = builder.diskFree;
+    consumerProtectionMillis = builder.consumerProtectionMillis;
+    syncIntervalMillis = builder.syncIntervalMillis;
+    topicRules =
+        new TopicRules(
+            builder.durability.level(),
+            builder.durabilityByName,
+            builder.topicExpiryMicros,
+            builder.topicBytes,
+            builder.segmentBytes);
+  }
+
+  /** What all logs and journals are opened with; segments are small beside what they share. */
+  LogConfig logs(long messageBytesMax) {
+    long share = messageBytesMax > 0 ? messageBytesMax / SEGMENTS_MIN : segmentBytes;
+    return LogConfig.DEFAULT
+        .withSegmentBytes(Math.min(segmentBytes, Math.max(SEGMENT_BYTES_MIN, share)))
+        .withDurability(topicRules.durability())
+        .withSyncIntervalMillis(syncIntervalMillis);
+  }
+
+  /** What is said about topics. */
+  TopicRules topicRules() {
+    return topicRules;
+  }
+
+  /** What an acknowledgement means, named for what it survives. */
+  public enum Durability {
+    /** Stable storage: survives {@code kill -9} and a power cut. */
+    POWER,
+    /**
+     * The page cache: survives {@code kill -9}. A power cut may lose what the system has not
+     * written by itself, usually the last 30 seconds.
+     */
+    PROCESS,
+    /**
+     * The page cache, and stable storage at most an interval later: a power cut may lose that
+     * interval ({@link Builder#syncIntervalMillis}).
+     */
+    INTERVAL;
+
+    /**
+     * As users write it.
+     *
+     * @return {@code power}, {@code process} or {@code interval}
+     */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    private dev.whippet.broker.internal.log.engine.Durability level() {
+      return dev.whippet.broker.internal.log.engine.Durability.valueOf(name());
+    }
   }
 
   /** What the event loops run on. */
@@ -106,6 +178,14 @@ public final class BrokerConfig {
     private String rootUsername = "iggy";
     private String rootPassword;
     private long stopGraceMillis = 5_000;
+    private Durability durability = Durability.POWER;
+    private final List<TopicRules.Named> durabilityByName = new ArrayList<>();
+    private long syncIntervalMillis = 1_000;
+    private long topicExpiryMicros = TopicRules.WITHOUT_LIMIT;
+    private long topicBytes = TopicRules.WITHOUT_LIMIT;
+    private DiskShare retention = new DiskShare(50, Long.MAX_VALUE);
+    private DiskShare diskFree = new DiskShare(5, DISK_FREE_DEFAULT_BYTES_MAX);
+    private long consumerProtectionMillis = TimeUnit.DAYS.toMillis(7);
 
     Builder() {}
 
@@ -217,6 +297,157 @@ public final class BrokerConfig {
                 + SEGMENT_BYTES_MAX);
       }
       segmentBytes = bytes;
+      return this;
+    }
+
+    /**
+     * What acknowledgements mean: of messages in topics that no pattern fits, of stored offsets, of
+     * changes of streams and topics. Default: {@link Durability#POWER}.
+     *
+     * @param level not {@code null}
+     * @return this builder
+     */
+    public Builder durability(Durability level) {
+      durability = Objects.requireNonNull(level, "durability");
+      return this;
+    }
+
+    /**
+     * What acknowledgements mean for messages of some topics. Of several patterns that fit, the
+     * first one set counts. Takes effect at the start, for existing topics too.
+     *
+     * @param topics {@code stream/topic}; in both, {@code *} stands for any characters
+     * @param level not {@code null}
+     * @return this builder
+     */
+    public Builder durability(String topics, Durability level) {
+      int slash = topics.indexOf('/');
+      if (slash < 1 || slash == topics.length() - 1 || topics.indexOf('/', slash + 1) > 0) {
+        throw new IllegalArgumentException("durability: " + topics + ", not stream/topic");
+      }
+      if (durabilityByName.size() == DURABILITY_PATTERNS_MAX) {
+        throw new IllegalArgumentException(
+            "durability: more than " + DURABILITY_PATTERNS_MAX + " patterns");
+      }
+      Objects.requireNonNull(level, "durability");
+      durabilityByName.add(
+          TopicRules.Named.of(
+              topics.substring(0, slash), topics.substring(slash + 1), level.level()));
+      return this;
+    }
+
+    /**
+     * At {@link Durability#INTERVAL}, how much later at most it is on stable storage. Default:
+     * 1,000.
+     *
+     * @param millis 1 to 3,600,000
+     * @return this builder
+     */
+    public Builder syncIntervalMillis(long millis) {
+      if (millis < 1 || millis > 3_600_000) {
+        throw new IllegalArgumentException("sync interval: " + millis + " ms, not 1 to 3600000");
+      }
+      syncIntervalMillis = millis;
+      return this;
+    }
+
+    /**
+     * Message expiry of topics that are created with the server's default. Default: never.
+     *
+     * @param millis at least 1
+     * @return this builder
+     */
+    public Builder topicExpiryMillis(long millis) {
+      if (millis < 1 || millis > Long.MAX_VALUE / 1_000) {
+        throw new IllegalArgumentException("topic expiry: " + millis + " ms");
+      }
+      topicExpiryMicros = TimeUnit.MILLISECONDS.toMicros(millis);
+      return this;
+    }
+
+    /**
+     * Maximum size of topics that are created with the server's default. Default: unlimited; the
+     * bound of the data directory holds in any case.
+     *
+     * @param bytes at least {@link #SEGMENT_BYTES_MIN}
+     * @return this builder
+     */
+    public Builder topicBytes(long bytes) {
+      if (bytes < SEGMENT_BYTES_MIN) {
+        throw new IllegalArgumentException(
+            "topic size: " + bytes + " bytes, less than " + SEGMENT_BYTES_MIN);
+      }
+      topicBytes = bytes;
+      return this;
+    }
+
+    /**
+     * How much the messages of all topics may take up; above it the oldest segments go. Default: 50
+     * percent of the disk.
+     *
+     * @param bytes at least {@link #SEGMENT_BYTES_MIN}
+     * @return this builder
+     */
+    public Builder retentionBytes(long bytes) {
+      if (bytes < SEGMENT_BYTES_MIN) {
+        throw new IllegalArgumentException(
+            "retention size: " + bytes + " bytes, less than " + SEGMENT_BYTES_MIN);
+      }
+      retention = DiskShare.ofBytes("retention size", bytes);
+      return this;
+    }
+
+    /**
+     * As {@link #retentionBytes}, of the whole disk.
+     *
+     * @param percent 1 to 100
+     * @return this builder
+     */
+    public Builder retentionPercent(int percent) {
+      if (percent == 0) {
+        throw new IllegalArgumentException("retention size: 0 %");
+      }
+      retention = DiskShare.ofPercent("retention size", percent);
+      return this;
+    }
+
+    /**
+     * How much of the disk stays free: below it the oldest segments go, and when there is none left
+     * to go, nothing is taken any more until there is room again. Default: 5 percent, at most
+     * {@link #DISK_FREE_DEFAULT_BYTES_MAX}.
+     *
+     * @param bytes 0 and more
+     * @return this builder
+     */
+    public Builder diskFreeBytes(long bytes) {
+      diskFree = DiskShare.ofBytes("disk free", bytes);
+      return this;
+    }
+
+    /**
+     * As {@link #diskFreeBytes}, of the whole disk.
+     *
+     * @param percent 0 to 100
+     * @return this builder
+     */
+    public Builder diskFreePercent(int percent) {
+      diskFree = DiskShare.ofPercent("disk free", percent);
+      return this;
+    }
+
+    /**
+     * How long messages stay, beyond their topic's expiry and size, that a consumer with a stored
+     * offset has not read yet. The bounds of the disk don't wait for it; what a consumer misses is
+     * told by {@link Health}. Default: 7 days.
+     *
+     * @param millis the age of a message up to which it is protected; 0 protects none
+     * @return this builder
+     */
+    public Builder consumerProtectionMillis(long millis) {
+      if (millis < 0 || millis > Long.MAX_VALUE / 1_000) {
+        throw new IllegalArgumentException("consumer protection: " + millis + " ms");
+      }
+      consumerProtectionMillis = millis;
       return this;
     }
 

@@ -55,11 +55,12 @@ final class Findings {
   }
 
   /** These problems after {@code now}, as one view. */
-  synchronized Health health(List<Health.Problem> now) {
+  synchronized Health health(List<Health.Problem> now, Health.Disk disk) {
     List<Health.Problem> all = new ArrayList<>(now);
     all.addAll(problems);
     int listed = Math.min(all.size(), Health.PROBLEMS_MAX);
     Health.Status status = all.isEmpty() ? Health.Status.LIVE : Health.Status.DEGRADED;
-    return new Health(status, List.copyOf(all.subList(0, listed)), unlisted + all.size() - listed);
+    int more = unlisted + all.size() - listed;
+    return new Health(status, List.copyOf(all.subList(0, listed)), more, disk);
   }
 }

@@ -8,8 +8,9 @@ import java.util.List;
  * @param status {@link Status#LIVE} when nothing is wrong
  * @param problems what is wrong, the gravest first; at most {@link #PROBLEMS_MAX}, unmodifiable
  * @param unlisted how many more there are
+ * @param disk what messages take up, and what retention dropped
  */
-public record Health(Status status, List<Problem> problems, int unlisted) {
+public record Health(Status status, List<Problem> problems, int unlisted, Disk disk) {
 
   /** Problems listed. */
   public static final int PROBLEMS_MAX = 1_000;
@@ -30,4 +31,33 @@ public record Health(Status status, List<Problem> problems, int unlisted) {
    * @param reason what happened, where on disk, and what is lost
    */
   public record Problem(String what, boolean readOnly, String reason) {}
+
+  /**
+   * The disk under the data directory.
+   *
+   * @param messageBytes what the segments of all topics take up
+   * @param messageBytesMax above it the oldest segments go
+   * @param freeBytes what is left of the disk; {@link Long#MAX_VALUE} when that can't be told
+   * @param freeBytesMin what is kept free
+   * @param full true while messages are refused for want of space
+   * @param dropped what retention dropped since the start, one entry a reason, unmodifiable
+   */
+  public record Disk(
+      long messageBytes,
+      long messageBytesMax,
+      long freeBytes,
+      long freeBytesMin,
+      boolean full,
+      List<Dropped> dropped) {}
+
+  /**
+   * What went for one reason.
+   *
+   * @param reason {@code message expiry}, {@code topic size}, {@code retention size} or {@code free
+   *     space}
+   * @param segments files
+   * @param messages how many
+   * @param bytes of the files
+   */
+  public record Dropped(String reason, long segments, long messages, long bytes) {}
 }

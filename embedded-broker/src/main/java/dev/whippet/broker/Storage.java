@@ -8,9 +8,13 @@ import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.command.Partitions;
+import dev.whippet.broker.internal.command.TopicRules;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.log.PartitionLog;
+import dev.whippet.broker.internal.log.PartitionSettings;
 import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.DiskBudget;
+import dev.whippet.broker.internal.log.engine.DiskSpace;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.net.Loop;
@@ -59,30 +63,40 @@ final class Storage {
   private final Findings findings;
   private final List<LogLoop> logLoops;
   private final Partitions partitions;
+  private final TopicRules rules;
+  private final DiskSpace space;
   private Catalog catalog;
   private ConsumerOffsets offsets;
 
-  private Storage(DataDirectory directory, Loops loops, Findings findings, LogConfig config) {
+  private Storage(DataDirectory directory, Loops loops, Findings findings, BrokerConfig config) {
     this.directory = directory;
     this.loops = loops;
     this.findings = findings;
     this.logLoops = new ArrayList<>();
+    long diskBytes = Retainer.totalBytes(directory.root());
+    long messageBytes = config.retention.of(diskBytes);
+    this.space =
+        new DiskSpace(
+            messageBytes > 0 ? messageBytes : DiskBudget.UNLIMITED, config.diskFree.of(diskBytes));
+    LogConfig logs = config.logs(messageBytes);
     SecureRandom random = new SecureRandom();
     for (int index = 0; index < loops.size(); index++) {
       logLoops.add(
           new LogLoop(
               loops.loop(index).files(),
               ByteBufAllocator.DEFAULT,
-              config,
+              logs,
               WallClock::micros,
               random,
               findings::damage));
     }
+    logLoops.forEach(loop -> loop.shareSpace(space));
     this.partitions = new Partitions(directory.partitions(), logLoops);
+    this.rules = config.topicRules();
   }
 
   /** Recovers and opens. Blocks as long as reading the disk takes. */
-  static Storage open(DataDirectory directory, Loops loops, Findings findings, LogConfig config)
+  static Storage open(DataDirectory directory, Loops loops, Findings findings, BrokerConfig config)
       throws BrokerException {
     Storage storage = new Storage(directory, loops, findings, config);
     storage.recover();
@@ -101,6 +115,14 @@ final class Storage {
     return partitions;
   }
 
+  TopicRules rules() {
+    return rules;
+  }
+
+  DiskSpace space() {
+    return space;
+  }
+
   private void recover() throws BrokerException {
     BlockingFiles disk = BlockingFiles.SYSTEM;
     findings.add(directory.findings());
@@ -115,7 +137,7 @@ final class Storage {
     findings.add(recoveredOffsets.findings());
     List<Long> onDisk = PartitionLog.incarnations(disk, directory.partitions());
     removeLeftOvers(state, onDisk, catalogSound);
-    recoverPartitions(state, new HashSet<>(onDisk));
+    recoverPartitions(state, recoveredOffsets, new HashSet<>(onDisk));
     List<Long> everOnDisk = new ArrayList<>(onDisk);
     everOnDisk.addAll(PartitionLog.incarnations(disk, directory.setAside()));
     long nextIncarnation = 1 + everOnDisk.stream().mapToLong(Long::longValue).max().orElse(0);
@@ -150,15 +172,24 @@ final class Storage {
     }
   }
 
-  private void recoverPartitions(CatalogState state, Set<Long> onDisk) throws BrokerException {
-    List<List<Long>> byLoop = new ArrayList<>();
+  /** What consumers have stored is known already: new messages get offsets above it. */
+  private void recoverPartitions(
+      CatalogState state, ConsumerOffsets.Recovered stored, Set<Long> onDisk)
+      throws BrokerException {
+    List<List<PartitionSettings>> byLoop = new ArrayList<>();
     loops().forEach(loop -> byLoop.add(new ArrayList<>()));
-    state.forEachPartition(
-        partition ->
-            byLoop.get(partitions.owner(partition.incarnation())).add(partition.incarnation()));
+    for (StreamEntry stream : state.streams().all()) {
+      for (TopicEntry topic : stream.topics().all()) {
+        long[] incarnations =
+            topic.partitions().stream().mapToLong(PartitionEntry::incarnation).toArray();
+        rules
+            .partitions(stream.name(), topic.name(), topic.settings(), incarnations, stored::floor)
+            .forEach(each -> byLoop.get(partitions.owner(each.incarnation())).add(each));
+      }
+    }
     AtomicReference<Throwable> failure = new AtomicReference<>();
     List<Thread> threads = new ArrayList<>();
-    for (List<Long> ofLoop : byLoop) {
+    for (List<PartitionSettings> ofLoop : byLoop) {
       Thread thread =
           new Thread(() -> recoverPartitions(ofLoop, onDisk), "whippet-start-" + threads.size());
       thread.setUncaughtExceptionHandler((which, thrown) -> failure.set(thrown));
@@ -173,14 +204,13 @@ final class Storage {
     }
   }
 
-  private void recoverPartitions(List<Long> incarnations, Set<Long> onDisk) {
-    for (long incarnation : incarnations) {
-      LogLoop loop = partitions.logLoop(incarnation);
+  private void recoverPartitions(List<PartitionSettings> ofLoop, Set<Long> onDisk) {
+    for (PartitionSettings settings : ofLoop) {
+      LogLoop loop = partitions.logLoop(settings.incarnation());
       partitions.add(
-          onDisk.contains(incarnation)
-              ? PartitionLog.recover(
-                  loop, BlockingFiles.SYSTEM, directory.partitions(), incarnation)
-              : PartitionLog.create(loop, directory.partitions(), incarnation));
+          onDisk.contains(settings.incarnation())
+              ? PartitionLog.recover(loop, BlockingFiles.SYSTEM, directory.partitions(), settings)
+              : PartitionLog.create(loop, directory.partitions(), settings));
     }
   }
 
@@ -193,18 +223,23 @@ final class Storage {
     for (PartitionLog log : partitions.all()) {
       String reason = log.readOnlyReason();
       if (reason != null) {
-        if (names.isEmpty()) {
-          names.putAll(names());
-        }
-        addReadOnly(problems, names.get(log.incarnation()), reason);
+        addReadOnly(problems, nameOf(log, names), reason);
       }
     }
     return problems;
   }
 
+  /** The partition in words; fills {@code names} when it is asked for the first time. */
+  String nameOf(PartitionLog log, Map<Long, String> names) {
+    if (names.isEmpty()) {
+      names.putAll(names());
+    }
+    return names.getOrDefault(log.incarnation(), "a deleted partition");
+  }
+
   private static void addReadOnly(List<Health.Problem> problems, String what, String reason) {
     if (reason != null) {
-      problems.add(new Health.Problem(what == null ? "a deleted partition" : what, true, reason));
+      problems.add(new Health.Problem(what, true, reason));
     }
   }
 

@@ -44,10 +44,18 @@ class DependencyRulesTest {
           Map.entry("websocket", Set.of("sdk websocket")),
           Map.entry(
               "command",
-              Set.of("catalog", "log", "log.engine", "log.format", "system", "sdk wire")),
+              Set.of(
+                  "catalog",
+                  "log",
+                  "log.engine",
+                  "log.format",
+                  "log.retain",
+                  "system",
+                  "sdk wire")),
           Map.entry("catalog", Set.of("log.engine", "log.journal", "file", "sdk wire")),
           Map.entry("system", Set.of()),
-          Map.entry("log", Set.of("log.engine", "log.format", "file")),
+          Map.entry("log", Set.of("log.engine", "log.format", "log.retain", "file")),
+          Map.entry("log.retain", Set.of("log.engine")),
           Map.entry("log.engine", Set.of("log.format", "file")),
           Map.entry("log.format", Set.of("file")),
           Map.entry("log.journal", Set.of("log.engine", "log.format", "file")),
@@ -89,6 +97,7 @@ class DependencyRulesTest {
           BROKER + ".internal.log.engine",
           BROKER + ".internal.log.format",
           BROKER + ".internal.log.journal",
+          BROKER + ".internal.log.retain",
           BROKER + ".internal.file");
 
   private static final JavaClasses CLASSES =

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 
 /**
  * How far each consumer has come in each partition, kept in the journal {@code offsets}. Loop 0
@@ -70,6 +71,11 @@ public final class ConsumerOffsets {
       this.offsets = offsets;
     }
 
+    /** As {@link ConsumerOffsets#floor}. */
+    public long floor(long incarnation) {
+      return offsets.floor(incarnation);
+    }
+
     /** Entries that could not be applied, each in words; empty on a sound disk. */
     public List<String> findings() {
       return List.copyOf(offsets.findings);
@@ -98,6 +104,29 @@ public final class ConsumerOffsets {
     Map<Owner, Long> ofPartition = byIncarnation.get(incarnation);
     Long offset = ofPartition == null ? null : ofPartition.get(owner);
     return offset == null ? NOTHING_STORED : offset;
+  }
+
+  /** One above the highest offset stored for the partition; 0 when none is. Any thread. */
+  public long floor(long incarnation) {
+    long floor = 0;
+    for (long offset : byIncarnation.getOrDefault(incarnation, Map.of()).values()) {
+      floor = Math.max(floor, offset + 1);
+    }
+    return floor;
+  }
+
+  /** Everybody who has stored one has read what is below; {@link Long#MAX_VALUE} if none has. */
+  public long consumedTo(long incarnation) {
+    long lowest = Long.MAX_VALUE;
+    for (long offset : byIncarnation.getOrDefault(incarnation, Map.of()).values()) {
+      lowest = Math.min(lowest, offset + 1);
+    }
+    return lowest;
+  }
+
+  /** Visits what is stored for the partition. Any thread. */
+  public void forEach(long incarnation, ObjLongConsumer<Owner> visitor) {
+    byIncarnation.getOrDefault(incarnation, Map.of()).forEach(visitor::accept);
   }
 
   /** Why nothing can be stored, or {@code null}. Any thread. */

@@ -19,6 +19,7 @@ import dev.whippet.internal.wire.Limits;
 import dev.whippet.internal.wire.Status;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,12 +37,6 @@ final class CatalogCommands {
   /** Partitions in all (about 1 KiB of memory each, without their messages). */
   static final int PARTITIONS_MAX = 100_000;
 
-  /** The least custom topic size a stock server takes: its segment size (3.3, status 1019). */
-  static final long TOPIC_SIZE_BYTES_MIN = 1L << 30;
-
-  /** "Never" and "unlimited" on the wire (4.6, 4.7); 0 there asks for our default, the same. */
-  private static final long WITHOUT_LIMIT = -1;
-
   private static final int LOOP_ZERO = 0;
   private static final Logger LOG = LoggerFactory.getLogger(CatalogCommands.class);
   private static final Runnable NOTHING = () -> {};
@@ -49,6 +44,7 @@ final class CatalogCommands {
   private final Catalog catalog;
   private final ConsumerOffsets offsets;
   private final Partitions partitions;
+  private final TopicRules rules;
   private final Access access;
   private final Hops hops;
   private final CatalogViews views;
@@ -57,6 +53,7 @@ final class CatalogCommands {
     this.catalog = services.catalog();
     this.offsets = services.offsets();
     this.partitions = services.partitions();
+    this.rules = services.rules();
     this.access = services.access();
     this.hops = services.hops();
     this.views = new CatalogViews(partitions);
@@ -155,8 +152,8 @@ final class CatalogCommands {
     CatalogState latest = catalog.latest();
     StreamEntry stream = Lookup.stream(latest, x.request.stream());
     access.require(x.session, Right.TOPIC_CREATE, stream);
-    Settings settings = resolve(x.request.settings());
-    if (Long.compareUnsigned(settings.maxSizeBytes(), TOPIC_SIZE_BYTES_MIN) < 0) {
+    Settings settings = rules.resolve(x.request.settings());
+    if (Long.compareUnsigned(settings.maxSizeBytes(), rules.sizeBytesMin()) < 0) {
       throw new Exchange.Refused(Status.INVALID_TOPIC_SIZE);
     }
     if (stream.topics().get(x.request.name()) != null) {
@@ -172,7 +169,7 @@ final class CatalogCommands {
     commit(
         x,
         change,
-        () -> createPartitions(change),
+        () -> createPartitions(stream.name(), change),
         () -> {
           StreamEntry now = catalog.visible().streams().get(change.stream());
           x.reply(views.created(now.topics().get(change.id())));
@@ -193,22 +190,19 @@ final class CatalogCommands {
         });
   }
 
-  /** What 0 stands for on the wire is resolved once, at creation (4.6 to 4.8). */
-  private static Settings resolve(Request.TopicSettings asked) {
-    return new Settings(
-        asked.compression(),
-        asked.messageExpiryMicros() == 0 ? WITHOUT_LIMIT : asked.messageExpiryMicros(),
-        asked.maxSizeBytes() == 0 ? WITHOUT_LIMIT : asked.maxSizeBytes(),
-        asked.replicationFactor() == 0 ? 1 : asked.replicationFactor());
-  }
-
   /** Loop 0, before the topic is visible. */
-  private void createPartitions(TopicCreated change) {
-    for (int id = 0; id < change.partitions(); id++) {
-      long incarnation = change.firstIncarnation() + id;
-      offsets.admit(incarnation);
-      partitions.create(incarnation);
-    }
+  private void createPartitions(String stream, TopicCreated change) {
+    long[] incarnations =
+        LongStream.range(0, change.partitions())
+            .map(id -> change.firstIncarnation() + id)
+            .toArray();
+    rules
+        .partitions(stream, change.name(), change.settings(), incarnations, fresh -> 0)
+        .forEach(
+            settings -> {
+              offsets.admit(settings.incarnation());
+              partitions.create(settings);
+            });
   }
 
   /** Loop 0, after the topic was visible. What fails is removed at the next start. */

@@ -36,6 +36,7 @@ public final class Commands implements RequestHandler {
       Catalog catalog,
       ConsumerOffsets offsets,
       Partitions partitions,
+      TopicRules rules,
       List<? extends Executor> loops,
       Executor aside) {}
 
@@ -68,6 +69,7 @@ public final class Commands implements RequestHandler {
             parts.catalog(),
             parts.offsets(),
             parts.partitions(),
+            parts.rules(),
             new Access(),
             new Hops(parts.loops()));
     sessions = new SessionCommands(identity.root(), services.access());

@@ -180,7 +180,7 @@ final class ExtensionCommands {
   /** As for a stock client, but what may pass is "retry later": the outbox keeps the records. */
   private static int statusOf(LogFailure failure) {
     return switch (failure.reason()) {
-      case READ_ONLY, WRITE_FAILED, READ_FAILED, OVERLOADED -> Status.RETRY_LATER;
+      case READ_ONLY, WRITE_FAILED, NO_SPACE, READ_FAILED, OVERLOADED -> Status.RETRY_LATER;
       default -> MessageCommands.statusOf(failure);
     };
   }

@@ -194,7 +194,7 @@ final class MessageCommands {
   static int statusOf(LogFailure failure) {
     return switch (failure.reason()) {
       case READ_ONLY -> Status.CANNOT_APPEND_MESSAGE;
-      case WRITE_FAILED -> Status.CANNOT_SAVE_MESSAGES;
+      case WRITE_FAILED, NO_SPACE -> Status.CANNOT_SAVE_MESSAGES;
       case READ_FAILED -> Status.CANNOT_READ_FILE;
       case OVERLOADED -> Status.TASK_TIMEOUT;
       case CLOSED -> Status.TOPIC_NOT_FOUND;

@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.command;
 
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.log.PartitionLog;
+import dev.whippet.broker.internal.log.PartitionSettings;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.internal.wire.Status;
 import java.nio.file.Path;
@@ -50,8 +51,8 @@ public final class Partitions {
   }
 
   /** A new partition, empty, without a directory. Loop 0. */
-  void create(long incarnation) {
-    add(PartitionLog.create(logLoop(incarnation), directory, incarnation));
+  void create(PartitionSettings settings) {
+    add(PartitionLog.create(logLoop(settings.incarnation()), directory, settings));
   }
 
   /** Takes the log away; {@code null} when it is gone already. Loop 0. */

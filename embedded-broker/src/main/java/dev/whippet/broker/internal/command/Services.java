@@ -5,4 +5,9 @@ import dev.whippet.broker.internal.catalog.ConsumerOffsets;
 
 /** What handlers work with. */
 record Services(
-    Catalog catalog, ConsumerOffsets offsets, Partitions partitions, Access access, Hops hops) {}
+    Catalog catalog,
+    ConsumerOffsets offsets,
+    Partitions partitions,
+    TopicRules rules,
+    Access access,
+    Hops hops) {}

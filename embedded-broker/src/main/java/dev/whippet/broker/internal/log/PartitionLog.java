@@ -3,6 +3,7 @@ package dev.whippet.broker.internal.log;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.log.engine.CommitQueue;
+import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.HotTail;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogConfig;
@@ -12,12 +13,15 @@ import dev.whippet.broker.internal.log.engine.Records;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.Producer;
+import dev.whippet.broker.internal.log.retain.Drop;
+import dev.whippet.broker.internal.log.retain.Shelf;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * One partition's log: batches in offset order, in segments {@code <base offset, 20 digits>.seg} of
@@ -60,15 +64,19 @@ public final class PartitionLog {
   private static final LogFailure CLOSED =
       new LogFailure(LogFailure.Reason.CLOSED, "the partition is closed or deleted");
 
+  private static final LogFailure FULL =
+      new LogFailure(LogFailure.Reason.NO_SPACE, "less of the disk is free than must stay free");
+
   private final LogLoop loop;
   private final Path partitions;
   private final Path directory;
-  private final long incarnation;
+  private final PartitionSettings settings;
   private final PartitionWriter writer;
   private final PartitionReader reader;
   private final HotTail tail;
   private final ProducerTable producers;
   private final List<Segment> segmentList = new ArrayList<>();
+  private final PartitionShelf shelf;
 
   /** Removed with the partition although they are no segments of it. */
   private final List<Path> leftovers = new ArrayList<>();
@@ -80,6 +88,7 @@ public final class PartitionLog {
   private final ArrayDeque<Runnable> endings = new ArrayDeque<>();
 
   private boolean closed;
+  private boolean resuming;
 
   /** False as long as there can't be anything to delete. */
   private boolean onDisk;
@@ -90,22 +99,27 @@ public final class PartitionLog {
   private volatile long bytes;
   private volatile int segments = 1;
   private volatile String readOnlyReason;
+  private volatile boolean outOfSpace;
 
-  private PartitionLog(LogLoop loop, Path partitions, long incarnation, ProducerTable producers) {
+  private PartitionLog(
+      LogLoop loop, Path partitions, PartitionSettings settings, ProducerTable producers) {
     this.loop = loop;
     this.partitions = partitions;
-    this.directory = directoryOf(partitions, incarnation);
-    this.incarnation = incarnation;
+    this.directory = directoryOf(partitions, settings.incarnation());
+    this.settings = settings;
     this.producers = producers;
     this.tail = new HotTail(loop.tails);
     this.writer = new PartitionWriter(loop, this, producers);
     this.reader = new PartitionReader(loop, this);
+    this.shelf = new PartitionShelf(loop, this);
   }
 
   /** A new, empty partition; touches no disk. Any thread, before the owner loop uses it. */
-  public static PartitionLog create(LogLoop loop, Path partitions, long incarnation) {
+  public static PartitionLog create(LogLoop loop, Path partitions, PartitionSettings settings) {
     ProducerTable producers = new ProducerTable(loop.config.producersMax());
-    return new PartitionLog(loop, partitions, incarnation, producers);
+    PartitionLog log = new PartitionLog(loop, partitions, settings, producers);
+    log.goOnAbove(settings.offsetFloor());
+    return log;
   }
 
   /**
@@ -113,12 +127,13 @@ public final class PartitionLog {
    * only. Never throws for what is on disk: damage is reported, worst case it is read-only.
    */
   public static PartitionLog recover(
-      LogLoop loop, BlockingFiles disk, Path partitions, long incarnation) {
+      LogLoop loop, BlockingFiles disk, Path partitions, PartitionSettings settings) {
+    long incarnation = settings.incarnation();
     PartitionRecovery found =
         new PartitionRecovery(
             disk, directoryOf(partitions, incarnation), incarnation, loop.config, loop.damage);
     found.run();
-    PartitionLog log = new PartitionLog(loop, partitions, incarnation, found.producers);
+    PartitionLog log = new PartitionLog(loop, partitions, settings, found.producers);
     log.segmentList.addAll(found.segments);
     log.leftovers.addAll(found.leftovers);
     log.writer.continueIn(found.active);
@@ -131,11 +146,38 @@ public final class PartitionLog {
     log.bytes = found.bytes;
     log.segments = Math.max(1, found.segments.size());
     log.firstOffset = found.segments.isEmpty() ? found.endOffset : found.segments.get(0).base;
+    log.shelf.recovered();
     if (found.readOnlyReason != null) {
       log.readOnlyReason = found.readOnlyReason;
       log.writer.refuse(new LogFailure(LogFailure.Reason.READ_ONLY, found.readOnlyReason));
+    } else {
+      log.goOnAbove(settings.offsetFloor());
     }
     return log;
+  }
+
+  /**
+   * A consumer has stored an offset beyond the end: a tail was lost after it was read. New messages
+   * get offsets that no consumer has passed.
+   */
+  private void goOnAbove(long floor) {
+    if (durableEnd >= floor) {
+      return;
+    }
+    loop.damage.accept(
+        new Damage(
+            Damage.Kind.LOST,
+            directory,
+            0,
+            0,
+            durableEnd,
+            floor - durableEnd,
+            "the end is lost, consumers had read it; new messages follow it"));
+    reader.noted(Set.of(durableEnd));
+    writer.continueIn(null);
+    appendedEnd = floor;
+    durableEnd = floor;
+    firstOffset = segmentList.isEmpty() ? floor : firstOffset;
   }
 
   /**
@@ -283,6 +325,9 @@ public final class PartitionLog {
     if (writer.refusal() != null) {
       return writer.refusal();
     }
+    if (loop.space().isFull()) {
+      return FULL;
+    }
     int size = records.readableBytes();
     if (size > BATCH_BYTES_MAX) {
       return new LogFailure(
@@ -333,7 +378,7 @@ public final class PartitionLog {
   private BatchHeader stamped(ByteBuf records, int count, int userId) {
     BatchHeader header = new BatchHeader();
     lastTimestamp = Math.max(lastTimestamp, loop.clockMicros.getAsLong());
-    header.incarnation = incarnation;
+    header.incarnation = settings.incarnation();
     header.baseOffset = appendedEnd;
     header.timestamp = lastTimestamp;
     header.userId = userId;
@@ -353,6 +398,10 @@ public final class PartitionLog {
     return directory;
   }
 
+  PartitionSettings settings() {
+    return settings;
+  }
+
   HotTail tail() {
     return tail;
   }
@@ -367,6 +416,7 @@ public final class PartitionLog {
 
   /** A file is about to be created. */
   void began(Path segment) {
+    leftovers.remove(segment); // it may be another try
     leftovers.add(segment);
     onDisk = true;
   }
@@ -374,8 +424,24 @@ public final class PartitionLog {
   /** A segment has its first durable commit. */
   void added(Segment segment) {
     leftovers.remove(segment.path);
+    int last = segmentList.size() - 1;
+    boolean again = last >= 0 && segmentList.get(last).base == segment.base;
+    if (again) {
+      segmentList.remove(last); // it was empty, and this is its file
+    }
     segmentList.add(segment);
     segments = segmentList.size();
+    shelf.added(again);
+  }
+
+  /** The newest segment's file has grown. */
+  void grew() {
+    shelf.grew();
+  }
+
+  /** True when a new segment should follow this one, however small it is. */
+  boolean isOld(Segment segment) {
+    return shelf.isOld(segment);
   }
 
   /** From here on the batches of a commit are visible. */
@@ -383,11 +449,18 @@ public final class PartitionLog {
     messages += count;
     bytes += recordBytes;
     durableEnd = endOffset;
+    settings.retention().topic().add(recordBytes);
+    shelf.grew();
   }
 
   void broken(LogFailure failure) {
     readOnlyReason = failure.message();
-    loop.readOnly(directory, failure);
+    outOfSpace = failure.reason() == LogFailure.Reason.NO_SPACE;
+    if (outOfSpace) {
+      loop.space().ranOut();
+    } else {
+      loop.readOnly(directory, failure);
+    }
   }
 
   /** What is not durable will never be: its offsets are free again. */
@@ -422,6 +495,69 @@ public final class PartitionLog {
     }
   }
 
+  // --- retention ------------------------------------------------------------------------------
+
+  /**
+   * Removes the segments that end at or below an offset, but never the newest one; at once for
+   * readers, from the disk when nobody reads them any more.
+   *
+   * @return what went, or {@code null} when nothing did
+   */
+  public Drop drop(long below, Drop.Reason reason) {
+    return closed ? null : shelf.drop(below, reason);
+  }
+
+  /** The next commit begins a new segment: what is written to now may go then. */
+  public void seal() {
+    shelf.seal();
+  }
+
+  void forget(Segment segment) {
+    reader.forget(segment);
+  }
+
+  /** Segments have left the list; their figures go with them. */
+  void dropped(long count, long recordBytes) {
+    messages -= count;
+    bytes -= recordBytes;
+    firstOffset = segmentList.get(0).base;
+    segments = segmentList.size();
+    settings.retention().topic().add(-recordBytes);
+  }
+
+  /**
+   * After the disk was full: reads the end back, and if all that was acknowledged is there, takes
+   * messages again, in a new segment. Does nothing in any other state.
+   */
+  public void resume() {
+    if (!isOutOfSpace() || closed || resuming || !writer.isIdle()) {
+      return;
+    }
+    resuming = true;
+    TailCheck.run(
+        loop,
+        settings.incarnation(),
+        segmentList.isEmpty() ? null : segmentList.get(segmentList.size() - 1),
+        damaged -> {
+          resuming = false;
+          if (damaged == null) {
+            writer.reopen();
+            readOnlyReason = null;
+            outOfSpace = false;
+          } else {
+            LogFailure failure = new LogFailure(LogFailure.Reason.READ_ONLY, damaged);
+            writer.refuseForGood(failure);
+            broken(failure);
+          }
+          endIfQuiet();
+        });
+  }
+
+  /** What retention may take; any thread. */
+  public Shelf shelf(long consumedTo) {
+    return shelf.view(consumedTo);
+  }
+
   // --- the end --------------------------------------------------------------------------------
 
   /** Ends after commits and reads under way; gives files and memory back. */
@@ -445,7 +581,7 @@ public final class PartitionLog {
   }
 
   void endIfQuiet() {
-    if (endings.isEmpty() || !writer.isIdle() || !reader.isIdle()) {
+    if (endings.isEmpty() || !writer.isIdle() || !reader.isIdle() || !shelf.isIdle() || resuming) {
       return;
     }
     reader.releaseWarm();
@@ -458,6 +594,7 @@ public final class PartitionLog {
 
   private void deleteFiles(LogCallback<Void> done) {
     ArrayDeque<Path> doomed = new ArrayDeque<>(leftovers);
+    doomed.addAll(shelf.clear());
     segmentList.forEach(segment -> doomed.add(segment.path));
     if (!onDisk && doomed.isEmpty()) {
       done.done(null, null);
@@ -490,7 +627,7 @@ public final class PartitionLog {
   // --- counters, any thread -------------------------------------------------------------------
 
   public long incarnation() {
-    return incarnation;
+    return settings.incarnation();
   }
 
   /** First retained offset. Any thread. */
@@ -526,6 +663,11 @@ public final class PartitionLog {
   /** Producers forgotten to make room (whippet-extension.md 3.5). Any thread, approximately. */
   public long producersEvicted() {
     return producers.evicted();
+  }
+
+  /** True when a commit found the disk full; {@link #resume} goes on. Any thread. */
+  public boolean isOutOfSpace() {
+    return outOfSpace;
   }
 
   /** Why nothing can be appended, {@code null} when writable. Any thread. */

@@ -164,6 +164,13 @@ final class PartitionReader {
         });
   }
 
+  /** It leaves: nobody may go on using it without need. */
+  void forget(Segment segment) {
+    if (segment == warm) {
+      releaseWarm();
+    }
+  }
+
   void releaseWarm() {
     if (warm != null) {
       warm.release();

@@ -103,6 +103,23 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     queue.failWaiting(failure);
   }
 
+  /**
+   * Goes on after a commit found the disk full. Where that may have written is left alone: what
+   * comes next has a segment of its own, and what stands behind the end of the old one has offsets
+   * that belong to the new one, so that recovery does not take it for data.
+   */
+  void reopen() {
+    releaseFile();
+    active = null;
+    queue.reopen();
+  }
+
+  /** The end could not be read back. */
+  void refuseForGood(LogFailure failure) {
+    queue.reopen();
+    queue.refuse(failure);
+  }
+
   /** Closes the descriptor; nothing is in flight. */
   void releaseFile() {
     if (activeFile != null) {
@@ -185,6 +202,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
 
   private boolean needsNewSegment(int bytes) {
     return active == null
+        || active.length > active.dataStart && log.isOld(active)
         || active.length > active.dataStart && active.length + bytes > loop.config.segmentBytes();
   }
 

@@ -26,6 +26,7 @@ public final class LogFixture {
   public static final Path PARTITIONS = ROOT.resolve("partitions");
   public static final Path JOURNALS = ROOT.resolve("journals");
   public static final long INCARNATION = 7;
+  public static final PartitionSettings SETTINGS = PartitionSettings.of(INCARNATION);
 
   /** For processes that die with their memory. */
   public static final ByteBufAllocator MORTAL = new UnpooledByteBufAllocator(true, true, false);
@@ -81,7 +82,7 @@ public final class LogFixture {
   }
 
   public PartitionLog recover() {
-    return PartitionLog.recover(logs, disk.blockingFiles(), PARTITIONS, INCARNATION);
+    return PartitionLog.recover(logs, disk.blockingFiles(), PARTITIONS, SETTINGS);
   }
 
   /** Starts an operation and runs the loop until it is quiet. */

@@ -36,7 +36,7 @@ class PartitionCrashTest {
       LogFixture fixture = new LogFixture(disk, CONFIG, LogFixture.MORTAL);
       workload.run(
           fixture,
-          PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION),
+          PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS),
           STEPS);
       MemoryDisk left = operation % 2 == 0 ? disk.afterPowerCut(seed) : disk.afterKill(seed);
       if (operation % 11 == 0) {
@@ -84,7 +84,7 @@ class PartitionCrashTest {
       PartitionWorkload workload = new PartitionWorkload(seed);
       LogFixture fixture = new LogFixture(disk, CONFIG, LogFixture.MORTAL);
       PartitionLog log =
-          PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+          PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
       workload.run(fixture, log, STEPS);
       int ran = disk.operations();
       disk.failAt(-1);
@@ -108,7 +108,7 @@ class PartitionCrashTest {
       PartitionWorkload workload = new PartitionWorkload(1);
       LogFixture fixture = new LogFixture(disk, CONFIG, LogFixture.MORTAL);
       PartitionLog log =
-          PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+          PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
       workload.run(fixture, log, STEPS);
       fixture.close(log);
       MemoryDisk faulty = disk.afterKill(operation);

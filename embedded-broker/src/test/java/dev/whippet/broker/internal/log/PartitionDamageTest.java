@@ -28,7 +28,7 @@ class PartitionDamageTest {
   private void fill(int commits) {
     LogFixture fixture = new LogFixture(sound, CONFIG, LogFixture.MORTAL);
     PartitionLog log =
-        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     for (long i = 0; i < commits; i++) {
       long tag = 100 * i;
       Publication publication = new Publication(new Producer(1, 2, 3, 4), 1, i, i + 1);
@@ -186,7 +186,7 @@ class PartitionDamageTest {
   void aSoundBatchBehindTheCutNeverComesBack() {
     LogFixture fixture = new LogFixture(sound, CONFIG, LogFixture.MORTAL);
     PartitionLog log =
-        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     sound.stall();
     fixture.append(log, 100);
     fixture.append(log, manyTags(1_099));
@@ -219,7 +219,7 @@ class PartitionDamageTest {
   private long fillOneCommitOfTwo() {
     LogFixture fixture = new LogFixture(sound, CONFIG, LogFixture.MORTAL);
     PartitionLog log =
-        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     sound.stall();
     List<LogFixture.Answer<PartitionLog.Published>> answers = new ArrayList<>();
     for (long sequence = 1; sequence <= 3; sequence++) {
@@ -260,7 +260,7 @@ class PartitionDamageTest {
     MemoryDisk disk = new MemoryDisk(1, LogFixture.ROOT);
     LogFixture fixture = new LogFixture(disk, CONFIG, LogFixture.MORTAL);
     PartitionLog log =
-        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     fixture.append(log, 1);
     fixture.close(log);
     return disk.content(disk.files().get(0));
@@ -274,7 +274,7 @@ class PartitionDamageTest {
     MemoryDisk disk = new MemoryDisk(1, LogFixture.ROOT);
     LogFixture fixture = new LogFixture(disk, CONFIG, LogFixture.MORTAL);
     PartitionLog log =
-        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+        PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     ByteBuf forged = forgedBatch(fixture, salt);
     ByteBuf outer = fixture.allocator.directBuffer();
     outer.writeZero(48).writeIntLE(0).writeIntLE(forged.readableBytes()).writeZero(8);

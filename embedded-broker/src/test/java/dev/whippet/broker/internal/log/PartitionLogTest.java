@@ -20,7 +20,7 @@ class PartitionLogTest {
 
   private LogFixture fixture = LogFixture.onEmptyDisk(LogFixture.small());
   private PartitionLog log =
-      PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+      PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
 
   @Test
   void anEmptyPartitionHasNoFiles() {
@@ -281,7 +281,7 @@ class PartitionLogTest {
   @Test
   void whoWasHeardLeastRecentlyIsForgottenFirst() {
     fixture = LogFixture.onEmptyDisk(LogFixture.small().withProducersMax(2));
-    log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+    log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     Producer one = new Producer(1, 1, 1, 0);
     Producer two = new Producer(2, 2, 2, 0);
     publish(one, 1, 0, 1, 1);
@@ -299,7 +299,7 @@ class PartitionLogTest {
   @Test
   void nobodyIsForgottenWhileItsCommitIsUnderWay() {
     fixture = LogFixture.onEmptyDisk(LogFixture.small().withProducersMax(1));
-    log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+    log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     fixture.disk.stall();
     Answer<Published> first = publish(PRODUCER, 1, 0, 1, 1);
 
@@ -315,7 +315,7 @@ class PartitionLogTest {
   @Test
   void tooMuchThatWaitsIsRefused() {
     fixture = LogFixture.onEmptyDisk(LogFixture.small().withWaitingBytesMax(200));
-    log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+    log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     fixture.append(log, 1);
     fixture.disk.stall();
     fixture.append(log, 2);

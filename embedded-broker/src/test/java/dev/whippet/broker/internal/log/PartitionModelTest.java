@@ -49,7 +49,7 @@ class PartitionModelTest {
         watched
             ? LogFixture.onEmptyDisk(config)
             : new LogFixture(new MemoryDisk(seed, LogFixture.ROOT), config, LogFixture.MORTAL);
-    log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.INCARNATION);
+    log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
 
     for (int step = 0; step < (watched ? STEPS_WATCHED : STEPS); step++) {
       try {

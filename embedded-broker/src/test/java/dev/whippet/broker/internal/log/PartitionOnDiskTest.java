@@ -75,7 +75,7 @@ class PartitionOnDiskTest {
   @Test
   void whatWasAppendedIsReadAlsoAfterARestartAndGoneAfterDeletion() throws Exception {
     Path partitions = directory.resolve("partitions");
-    PartitionLog log = PartitionLog.create(logs, partitions, 9);
+    PartitionLog log = PartitionLog.create(logs, partitions, PartitionSettings.of(9));
     CompletableFuture<Void> all = new CompletableFuture<>();
     loop.execute(() -> appendAll(log, all));
     all.get(30, TimeUnit.SECONDS);
@@ -83,7 +83,8 @@ class PartitionOnDiskTest {
     assertThat(readAll(log)).isEqualTo(2 * BATCHES);
     this.<Void>onLoop(log::close);
 
-    PartitionLog again = PartitionLog.recover(logs, BlockingFiles.SYSTEM, partitions, 9);
+    PartitionLog again =
+        PartitionLog.recover(logs, BlockingFiles.SYSTEM, partitions, PartitionSettings.of(9));
     assertThat(again.messages()).isEqualTo(2 * BATCHES);
     assertThat(readAll(again)).isEqualTo(2 * BATCHES);
     this.<Void>onLoop(again::delete);

@@ -1,6 +1,7 @@
 package dev.whippet.broker.internal.log.engine;
 
 import dev.whippet.broker.internal.file.FileCompletion;
+import dev.whippet.broker.internal.file.FileFailure;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,6 +16,9 @@ import java.util.List;
  *                     | failed
  *                     v
  *                  BROKEN   everything that waits fails, and everything that comes; never retried
+ *                     | the disk was full: reopen
+ *                     v
+ *                   IDLE
  * </pre>
  *
  * A commit that could not even be begun, for want of memory, fails what waits and no more: nothing
@@ -86,6 +90,16 @@ public final class CommitQueue<E> {
     }
   }
 
+  /**
+   * Takes entries again after a commit found the disk full, once the owner has read back what is
+   * durable and will write nowhere that the failed commit may have reached.
+   */
+  public void reopen() {
+    if (refusal != null && refusal.reason() == LogFailure.Reason.NO_SPACE) {
+      refusal = null;
+    }
+  }
+
   /** Fails what waits; the commit in flight goes on. */
   public void failWaiting(LogFailure failure) {
     List<E> failing = new ArrayList<>(waiting);
@@ -127,8 +141,11 @@ public final class CommitQueue<E> {
   }
 
   private void breakDown(IOException cause) {
-    LogFailure failure = new LogFailure(LogFailure.Reason.WRITE_FAILED, cause.toString());
-    refusal = new LogFailure(LogFailure.Reason.READ_ONLY, cause.toString());
+    boolean full = cause instanceof FileFailure failed && failed.noSpace();
+    LogFailure.Reason now = full ? LogFailure.Reason.NO_SPACE : LogFailure.Reason.WRITE_FAILED;
+    LogFailure.Reason later = full ? LogFailure.Reason.NO_SPACE : LogFailure.Reason.READ_ONLY;
+    LogFailure failure = new LogFailure(now, cause.toString());
+    refusal = new LogFailure(later, cause.toString());
     target.broken(refusal);
     failAll(failure);
     if (isIdle()) {

@@ -16,6 +16,10 @@ import dev.whippet.broker.internal.file.LoopFiles;
  *     (default 10,000, whippet-extension.md 3.5)
  * @param journalBytesMax a journal above this, and above twice its last snapshot, is compacted into
  *     a new generation (default 1 MiB)
+ * @param durability what the replies of journals mean, and of partitions unless their settings say
+ *     otherwise (default {@link Durability#POWER})
+ * @param syncIntervalMillis at level {@link Durability#INTERVAL}, what was written is synced at
+ *     most this much later (default 1,000)
  */
 public record LogConfig(
     long segmentBytes,
@@ -23,10 +27,13 @@ public record LogConfig(
     long waitingBytesMax,
     long tailBytesMax,
     int producersMax,
-    long journalBytesMax) {
+    long journalBytesMax,
+    Durability durability,
+    long syncIntervalMillis) {
 
   public static final LogConfig DEFAULT =
-      new LogConfig(64L << 20, 8 << 20, 256L << 20, 64L << 20, 10_000, 1L << 20);
+      new LogConfig(
+          64L << 20, 8 << 20, 256L << 20, 64L << 20, 10_000, 1L << 20, Durability.POWER, 1_000);
 
   public LogConfig {
     atLeast("segmentBytes", segmentBytes, LoopFiles.BLOCK_BYTES);
@@ -35,31 +42,91 @@ public record LogConfig(
     atLeast("tailBytesMax", tailBytesMax, 0);
     atLeast("producersMax", producersMax, 1);
     atLeast("journalBytesMax", journalBytesMax, LoopFiles.BLOCK_BYTES);
+    atLeast("syncIntervalMillis", syncIntervalMillis, 1);
   }
 
   public LogConfig withSegmentBytes(long bytes) {
     return new LogConfig(
-        bytes, commitBytesMax, waitingBytesMax, tailBytesMax, producersMax, journalBytesMax);
+        bytes,
+        commitBytesMax,
+        waitingBytesMax,
+        tailBytesMax,
+        producersMax,
+        journalBytesMax,
+        durability,
+        syncIntervalMillis);
   }
 
   public LogConfig withTailBytesMax(long bytes) {
     return new LogConfig(
-        segmentBytes, commitBytesMax, waitingBytesMax, bytes, producersMax, journalBytesMax);
+        segmentBytes,
+        commitBytesMax,
+        waitingBytesMax,
+        bytes,
+        producersMax,
+        journalBytesMax,
+        durability,
+        syncIntervalMillis);
   }
 
   public LogConfig withProducersMax(int producers) {
     return new LogConfig(
-        segmentBytes, commitBytesMax, waitingBytesMax, tailBytesMax, producers, journalBytesMax);
+        segmentBytes,
+        commitBytesMax,
+        waitingBytesMax,
+        tailBytesMax,
+        producers,
+        journalBytesMax,
+        durability,
+        syncIntervalMillis);
   }
 
   public LogConfig withWaitingBytesMax(long bytes) {
     return new LogConfig(
-        segmentBytes, commitBytesMax, bytes, tailBytesMax, producersMax, journalBytesMax);
+        segmentBytes,
+        commitBytesMax,
+        bytes,
+        tailBytesMax,
+        producersMax,
+        journalBytesMax,
+        durability,
+        syncIntervalMillis);
   }
 
   public LogConfig withJournalBytesMax(long bytes) {
     return new LogConfig(
-        segmentBytes, commitBytesMax, waitingBytesMax, tailBytesMax, producersMax, bytes);
+        segmentBytes,
+        commitBytesMax,
+        waitingBytesMax,
+        tailBytesMax,
+        producersMax,
+        bytes,
+        durability,
+        syncIntervalMillis);
+  }
+
+  public LogConfig withDurability(Durability level) {
+    return new LogConfig(
+        segmentBytes,
+        commitBytesMax,
+        waitingBytesMax,
+        tailBytesMax,
+        producersMax,
+        journalBytesMax,
+        level,
+        syncIntervalMillis);
+  }
+
+  public LogConfig withSyncIntervalMillis(long millis) {
+    return new LogConfig(
+        segmentBytes,
+        commitBytesMax,
+        waitingBytesMax,
+        tailBytesMax,
+        producersMax,
+        journalBytesMax,
+        durability,
+        millis);
   }
 
   private static void atLeast(String name, long value, long least) {

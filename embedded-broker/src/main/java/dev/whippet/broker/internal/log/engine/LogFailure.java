@@ -14,6 +14,8 @@ public record LogFailure(Reason reason, String message) {
     READ_ONLY,
     /** The commit of this very operation failed: its outcome on disk is unknown until reopening. */
     WRITE_FAILED,
+    /** The disk is full, or has less left than is kept free; goes on by itself when it has room. */
+    NO_SPACE,
     /** The disk refused to be read. */
     READ_FAILED,
     /** {@code previous} is not the highest appended sequence (whippet-extension.md 3.2). */

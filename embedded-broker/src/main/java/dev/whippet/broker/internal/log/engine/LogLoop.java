@@ -30,6 +30,7 @@ public final class LogLoop {
   public final SplittableRandom ids;
 
   public final HotTail.Budget tails;
+  private DiskSpace space = DiskSpace.unlimited();
   private final Random random;
   private final Set<Path> durableDirectories = new HashSet<>();
 
@@ -56,6 +57,16 @@ public final class LogLoop {
     this.damage = damage;
     this.ids = new SplittableRandom(random.nextLong());
     this.tails = new HotTail.Budget(config.tailBytesMax());
+  }
+
+  /** All loops share one. Before anything is recovered. */
+  public void shareSpace(DiskSpace shared) {
+    space = shared;
+  }
+
+  /** What segments take up of the disk, and what is left. */
+  public DiskSpace space() {
+    return space;
   }
 
   /** Bytes of memory that the newest commits take up for readers. Owner loop. */
@@ -100,6 +111,24 @@ public final class LogLoop {
           }
         };
     ensureDirectory(directories.get(0), next);
+  }
+
+  /**
+   * Removes a segment's file, durably, once nobody uses it any more; nobody may begin to use it
+   * from here on. The one door by which segments leave.
+   */
+  public void retire(Segment segment, FileCompletion<Void> done) {
+    segment.retire(
+        () ->
+            files.delete(
+                segment.path,
+                (nothing, failure) -> {
+                  if (failure != null) {
+                    done.done(null, failure);
+                  } else {
+                    files.syncDirectory(segment.path.getParent(), done);
+                  }
+                }));
   }
 
   private void ensureDirectory(Path directory, FileCompletion<Void> done) {

@@ -6,6 +6,7 @@ import dev.whippet.broker.internal.file.LoopFiles;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.SegmentWalk;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -20,6 +21,7 @@ import java.util.Arrays;
 public final class Segment {
   public static final int INDEX_ENTRIES_MAX = 1024;
   private static final int INDEX_ENTRIES_FIRST = 8;
+  private static final Runnable TOLD = () -> {};
 
   public final Path path;
   public final long base;
@@ -37,6 +39,14 @@ public final class Segment {
   /** Time of the first batch, -1 before there is one. */
   public long firstTimestamp = -1;
 
+  /** Time of the last batch, -1 before there is one. */
+  public long lastTimestamp = -1;
+
+  /** Durable messages in it, and the sum of their record sizes. */
+  public long messages;
+
+  public long recordBytes;
+
   private long stride;
   private int entries;
   private long[] offsets = new long[INDEX_ENTRIES_FIRST];
@@ -46,6 +56,9 @@ public final class Segment {
   private AsyncFile file;
   private int users;
   private ArrayDeque<FileCompletion<AsyncFile>> opening;
+
+  /** Not {@code null} once it is retired. */
+  private Runnable whenUnused;
 
   public Segment(Path path, long base, long salt, long dataStart, long segmentBytes) {
     this.path = path;
@@ -63,6 +76,9 @@ public final class Segment {
       firstTimestamp = header.timestamp;
     }
     endOffset = Math.max(endOffset, header.endOffset());
+    lastTimestamp = header.timestamp;
+    messages += header.count;
+    recordBytes += header.bodyBytes;
     if (entries > 0 && position - positions[entries - 1] < stride) {
       return;
     }
@@ -112,8 +128,15 @@ public final class Segment {
             incarnation, salt, positions[entry], offsets[entry], endOffset, bodiesFrom);
   }
 
-  /** Hands out the descriptor, opened when necessary; each success is given back by release. */
+  /**
+   * Hands out the descriptor, opened when necessary; each success is given back by release. Fails
+   * once the segment is retired: opening would create the file anew.
+   */
   public void use(LoopFiles files, FileCompletion<AsyncFile> done) {
+    if (whenUnused != null) {
+      done.done(null, new IOException(path + " is retired"));
+      return;
+    }
     if (file != null) {
       users++;
       done.done(file, null);
@@ -133,6 +156,7 @@ public final class Segment {
           file = opened;
           users += opened == null ? 0 : waiting.size();
           waiting.forEach(one -> one.done(opened, failure));
+          tellIfUnused();
         });
   }
 
@@ -142,7 +166,24 @@ public final class Segment {
     if (users == 0) {
       AsyncFile closing = file;
       file = null;
-      closing.close((nothing, failure) -> {});
+      closing.close((nothing, failure) -> tellIfUnused());
+    }
+  }
+
+  /**
+   * Nobody may begin to use it any more. {@code then} runs when the last user has gone and the
+   * descriptor is closed: only then may the file be deleted, or its bytes change. Once.
+   */
+  public void retire(Runnable then) {
+    whenUnused = then;
+    tellIfUnused();
+  }
+
+  private void tellIfUnused() {
+    if (whenUnused != null && whenUnused != TOLD && opening == null && file == null) {
+      Runnable then = whenUnused;
+      whenUnused = TOLD;
+      then.run();
     }
   }
 }

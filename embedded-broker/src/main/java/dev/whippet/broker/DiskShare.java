@@ -1,0 +1,28 @@
+package dev.whippet.broker;
+
+/**
+ * A part of a disk, known once the disk is.
+ *
+ * @param percent of its total size
+ * @param bytesMax and at most so much
+ */
+record DiskShare(int percent, long bytesMax) {
+
+  static DiskShare ofPercent(String what, int percent) {
+    if (percent < 0 || percent > 100) {
+      throw new IllegalArgumentException(what + ": " + percent + " %, not 0 to 100");
+    }
+    return new DiskShare(percent, Long.MAX_VALUE);
+  }
+
+  static DiskShare ofBytes(String what, long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException(what + ": " + bytes + " bytes");
+    }
+    return new DiskShare(100, bytes);
+  }
+
+  long of(long totalBytes) {
+    return Math.min(bytesMax, totalBytes / 100 * percent);
+  }
+}

@@ -1,0 +1,106 @@
+package dev.whippet.broker.internal.command;
+
+import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
+import dev.whippet.broker.internal.log.PartitionSettings;
+import dev.whippet.broker.internal.log.engine.DiskBudget;
+import dev.whippet.broker.internal.log.engine.Durability;
+import dev.whippet.broker.internal.log.retain.Retention;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
+import java.util.function.LongUnaryOperator;
+import java.util.regex.Pattern;
+
+/**
+ * What the configuration says about topics: the durability of each, by name, and what 0 ("server
+ * default") stands for when one is created. Immutable; any thread.
+ *
+ * @param durability of topics that no pattern fits
+ * @param byName the first pattern that fits a topic counts
+ * @param expiryMicros message expiry for 0, as on the wire: -1 (all ones) is never
+ * @param sizeBytes maximum size for 0, as on the wire: -1 (all ones) is unlimited
+ * @param sizeBytesMin a smaller maximum size is refused (status 1019): the segment size
+ */
+public record TopicRules(
+    Durability durability,
+    List<Named> byName,
+    long expiryMicros,
+    long sizeBytes,
+    long sizeBytesMin) {
+
+  /** "Never" and "unlimited" on the wire (iggy-classic.md 4.6, 4.7). */
+  public static final long WITHOUT_LIMIT = -1;
+
+  public TopicRules {
+    byName = List.copyOf(byName);
+  }
+
+  /** Topics, by the names of stream and topic, and their level. */
+  public record Named(Pattern stream, Pattern topic, Durability durability) {
+
+    /** In {@code stream} and {@code topic}, a star stands for any characters. */
+    public static Named of(String stream, String topic, Durability durability) {
+      return new Named(glob(stream), glob(topic), durability);
+    }
+
+    private static Pattern glob(String text) {
+      StringJoiner parts = new StringJoiner(".*");
+      for (String part : text.split("\\*", -1)) {
+        parts.add(Pattern.quote(part));
+      }
+      return Pattern.compile(parts.toString(), Pattern.DOTALL);
+    }
+
+    boolean fits(String streamName, String topicName) {
+      return stream.matcher(streamName).matches() && topic.matcher(topicName).matches();
+    }
+  }
+
+  /** What the topic's replies mean. */
+  Durability durability(String stream, String topic) {
+    for (Named names : byName) {
+      if (names.fits(stream, topic)) {
+        return names.durability();
+      }
+    }
+    return durability;
+  }
+
+  /** As asked for, with every 0 resolved (4.6 to 4.8). */
+  Settings resolve(Request.TopicSettings asked) {
+    return new Settings(
+        asked.compression(),
+        asked.messageExpiryMicros() == 0 ? expiryMicros : asked.messageExpiryMicros(),
+        asked.maxSizeBytes() == 0 ? sizeBytes : asked.maxSizeBytes(),
+        asked.replicationFactor() == 0 ? 1 : asked.replicationFactor());
+  }
+
+  /**
+   * The settings of a topic's partitions, in order; they share the topic's size limit.
+   *
+   * @param floors the offset floor of an incarnation
+   */
+  public List<PartitionSettings> partitions(
+      String stream,
+      String topic,
+      Settings settings,
+      long[] incarnations,
+      LongUnaryOperator floors) {
+    Durability level = durability(stream, topic);
+    Retention retention =
+        new Retention(
+            limit(settings.messageExpiryMicros(), Retention.NEVER),
+            new DiskBudget(limit(settings.maxSizeBytes(), DiskBudget.UNLIMITED)));
+    List<PartitionSettings> all = new ArrayList<>(incarnations.length);
+    for (long incarnation : incarnations) {
+      all.add(
+          new PartitionSettings(incarnation, level, floors.applyAsLong(incarnation), retention));
+    }
+    return all;
+  }
+
+  /** Unsigned on the wire; 0 may stand in catalogs of other hands. */
+  private static long limit(long value, long none) {
+    return value <= 0 ? none : value;
+  }
+}

@@ -1,0 +1,189 @@
+package dev.whippet.broker.internal.log;
+
+import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.internal.log.engine.Segment;
+import dev.whippet.broker.internal.log.retain.Drop;
+import dev.whippet.broker.internal.log.retain.Retention;
+import dev.whippet.broker.internal.log.retain.SealedSegment;
+import dev.whippet.broker.internal.log.retain.Shelf;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One partition's segments as retention sees them, what they take up, and how they leave: out of
+ * the list at once, then, one after the other and in order, from the disk. Each removal is durable
+ * before the next begins, so that a crash leaves a gapless end of the log. A removal that fails is
+ * tried again with the next drop; the next start finds the rest.
+ *
+ * <p>Owner loop only, unless a method says otherwise.
+ */
+final class PartitionShelf {
+
+  /** Sealed segments shown to a sweep, the oldest ones; when they are gone the next are shown. */
+  private static final int SHOWN_MAX = 64;
+
+  private final LogLoop loop;
+  private final PartitionLog log;
+  private final Retention retention;
+
+  /** Out of the list, still on disk, oldest first. */
+  private final ArrayDeque<Segment> leaving = new ArrayDeque<>();
+
+  private boolean removing;
+  private boolean sealWanted;
+
+  /** What was added to the disk's account: for all segments, and for the newest of them. */
+  private long fileBytes;
+
+  private volatile long newestBytes;
+  private volatile List<SealedSegment> sealed = List.of();
+
+  PartitionShelf(LogLoop loop, PartitionLog log) {
+    this.loop = loop;
+    this.log = log;
+    this.retention = log.settings().retention();
+  }
+
+  /** Takes what recovery found into account. Start-up thread. */
+  void recovered() {
+    long recordBytes = 0;
+    for (Segment segment : log.segmentList()) {
+      count(segment.length);
+      recordBytes += segment.recordBytes;
+      newestBytes = segment.length;
+    }
+    retention.topic().add(recordBytes);
+    show();
+  }
+
+  /** A new segment was begun: the one before is sealed, unless this is its file {@code again}. */
+  void added(boolean again) {
+    newestBytes = again ? newestBytes : 0;
+    sealWanted = false;
+    grew();
+    show();
+    loop.space().alarm();
+  }
+
+  /** The newest segment's file has grown. */
+  void grew() {
+    List<Segment> segments = log.segmentList();
+    if (!segments.isEmpty()) {
+      long now = segments.get(segments.size() - 1).length;
+      count(now - newestBytes);
+      newestBytes = now;
+    }
+  }
+
+  private void count(long bytes) {
+    fileBytes += bytes;
+    loop.space().add(bytes);
+  }
+
+  /** The next commit shall begin a new segment, so that the one written to may go. */
+  void seal() {
+    sealWanted = true;
+  }
+
+  /** Expiry needs the segment to end, even when little comes. */
+  boolean isOld(Segment segment) {
+    return sealWanted
+        || segment.firstTimestamp >= 0
+            && retention.isExpired(segment.firstTimestamp, loop.clockMicros.getAsLong());
+  }
+
+  private void show() {
+    List<Segment> segments = log.segmentList();
+    List<SealedSegment> shown = new ArrayList<>();
+    for (int i = 0; i + 1 < segments.size() && i < SHOWN_MAX; i++) {
+      Segment one = segments.get(i);
+      shown.add(
+          new SealedSegment(
+              one.base,
+              segments.get(i + 1).base,
+              one.length,
+              one.recordBytes,
+              one.messages,
+              one.lastTimestamp));
+    }
+    sealed = List.copyOf(shown);
+  }
+
+  /** Any thread. */
+  Shelf view(long consumedTo) {
+    return new Shelf(log.settings().incarnation(), retention, consumedTo, sealed, newestBytes);
+  }
+
+  Drop drop(long below, Drop.Reason reason) {
+    List<Segment> segments = log.segmentList();
+    long first = segments.isEmpty() ? 0 : segments.get(0).base;
+    long messages = 0;
+    long recordBytes = 0;
+    long bytes = 0;
+    int count = 0;
+    while (segments.size() > 1 && segments.get(1).base <= below) {
+      Segment going = segments.remove(0);
+      messages += going.messages;
+      recordBytes += going.recordBytes;
+      bytes += going.length;
+      leaving.add(going);
+      count++;
+    }
+    removeNext();
+    if (count == 0) {
+      return null;
+    }
+    count(-bytes);
+    loop.space().leaving(bytes);
+    log.dropped(messages, recordBytes);
+    show();
+    long last = segments.get(0).base - 1;
+    return new Drop(
+        log.settings().incarnation(),
+        reason,
+        new Drop.Range(first, last),
+        new Drop.Size(count, messages, bytes));
+  }
+
+  private void removeNext() {
+    Segment next = leaving.peek();
+    if (next == null || removing) {
+      return;
+    }
+    removing = true;
+    log.forget(next);
+    loop.retire(next, (nothing, failure) -> removed(next, failure));
+  }
+
+  private void removed(Segment segment, IOException failure) {
+    removing = false;
+    if (failure == null) {
+      leaving.remove();
+      loop.space().leaving(-segment.length);
+    }
+    if (failure == null && !log.isClosed()) {
+      removeNext();
+    }
+    log.endIfQuiet();
+  }
+
+  boolean isIdle() {
+    return !removing;
+  }
+
+  /** The partition is deleted: gives everything back and tells which files are there besides. */
+  List<Path> clear() {
+    List<Path> left = new ArrayList<>();
+    for (Segment one : leaving) {
+      left.add(one.path);
+      loop.space().leaving(-one.length);
+    }
+    leaving.clear();
+    count(-fileBytes);
+    retention.topic().add(-log.bytes());
+    return left;
+  }
+}

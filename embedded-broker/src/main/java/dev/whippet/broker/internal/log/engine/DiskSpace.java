@@ -1,0 +1,134 @@
+package dev.whippet.broker.internal.log.engine;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What the segments of all loops take up of the disk, and what is left of it. The disk is asked now
+ * and then ({@link #sampled}); in between, what was written since counts as gone.
+ *
+ * <pre>
+ *   ROOMY --free below the minimum, and nothing left that retention may drop--> FULL
+ *         --half the minimum, or a write found no space------------------------> FULL
+ *   FULL  --a sample with the minimum free-------------------------------------> ROOMY
+ * </pre>
+ *
+ * While it is full, messages are refused; journals and reads go on. Any thread.
+ */
+public final class DiskSpace {
+
+  /** After a write found no space, this much must be free before the next one is tried: 4 MiB. */
+  public static final long BYTES_TO_GO_ON = 4L << 20;
+
+  private final DiskBudget segments;
+  private final long freeBytesMin;
+  private final AtomicLong writtenSinceSample = new AtomicLong();
+  private final AtomicLong leaving = new AtomicLong();
+  private volatile long sample = Long.MAX_VALUE;
+  private volatile boolean full;
+  private volatile boolean exhausted;
+  private volatile Runnable alarm = () -> {};
+
+  /**
+   * @param segmentBytesMax retention drops the oldest segments above this
+   * @param freeBytesMin what stays free
+   */
+  public DiskSpace(long segmentBytesMax, long freeBytesMin) {
+    this.segments = new DiskBudget(segmentBytesMax);
+    this.freeBytesMin = freeBytesMin;
+  }
+
+  /** No bounds. */
+  public static DiskSpace unlimited() {
+    return new DiskSpace(DiskBudget.UNLIMITED, 0);
+  }
+
+  /** Runs, on any thread, when something should be done at once; quick. */
+  public void onAlarm(Runnable action) {
+    alarm = action;
+  }
+
+  /** Something may have to go: a segment was begun, or a write found no space. */
+  public void alarm() {
+    alarm.run();
+  }
+
+  /** Segments in use have grown, or shrunk when {@code bytes} is negative. */
+  public void add(long bytes) {
+    segments.add(bytes);
+    if (bytes > 0) {
+      writtenSinceSample.addAndGet(bytes);
+    }
+  }
+
+  /** Segments were dropped; their files still take up this much, or, negative, are gone now. */
+  public void leaving(long bytes) {
+    leaving.addAndGet(bytes);
+  }
+
+  /** A write found no space, whatever the sample says. */
+  public void ranOut() {
+    exhausted = true;
+    full = true;
+    alarm.run();
+  }
+
+  /** The disk has this many bytes free, as of now. */
+  public void sampled(long freeBytes) {
+    writtenSinceSample.set(0);
+    sample = freeBytes;
+    if (freeBytes >= wanted()) {
+      exhausted = false;
+      full = false;
+    }
+  }
+
+  /** Retention has nothing left to drop. */
+  public void nothingToDrop() {
+    if (freeExcess() > 0) {
+      full = true;
+    }
+  }
+
+  /** Messages are refused. */
+  public boolean isFull() {
+    return full || freeBytesMin > 0 && estimate() < freeBytesMin / 2;
+  }
+
+  /** Files that are not needed should go rather than be kept for later. */
+  public boolean isTight() {
+    return full || sizeExcess() > 0 || estimate() < wanted();
+  }
+
+  /** Bytes of segments in use. */
+  public long segmentBytes() {
+    return segments.bytes();
+  }
+
+  /** Bytes of segments beyond their bound; 0 or less when there are none. */
+  public long sizeExcess() {
+    return segments.excess();
+  }
+
+  /** Bytes that are missing to the minimum of free space; 0 or less when none are. */
+  public long freeExcess() {
+    return sample == Long.MAX_VALUE ? 0 : wanted() - estimate() - leaving.get();
+  }
+
+  /** What is thought to be free. */
+  public long estimate() {
+    return sample - writtenSinceSample.get();
+  }
+
+  /** Above this the oldest segments go. */
+  public long segmentBytesMax() {
+    return segments.bytesMax();
+  }
+
+  public long freeBytesMin() {
+    return freeBytesMin;
+  }
+
+  private long wanted() {
+    return exhausted ? Math.max(freeBytesMin, BYTES_TO_GO_ON) : freeBytesMin;
+  }
+}
