@@ -4,16 +4,24 @@ import dev.whippet.broker.BrokerException.Reason;
 import dev.whippet.broker.internal.catalog.RootUser;
 import dev.whippet.broker.internal.command.Commands;
 import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.file.BlockingFiles;
+import dev.whippet.broker.internal.log.engine.DiskBudget;
+import dev.whippet.broker.internal.log.engine.DiskSpace;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.net.Listener;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.broker.internal.net.NetLimits;
 import dev.whippet.broker.internal.net.Transport;
 import dev.whippet.broker.internal.system.MachineFigures;
+import dev.whippet.broker.internal.system.WallClock;
 import dev.whippet.internal.wire.Limits;
+import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -122,11 +130,13 @@ public final class Broker implements AutoCloseable {
     directory = DataDirectory.open(config.dataDirectory);
     Transport transport = transport(config.transport);
     loops = Loops.start(transport, config.loops, directory.root(), NetLimits.DEFAULT);
-    storage = Storage.open(directory, loops, findings, config);
+    findings.add(directory.findings());
+    DiskSpace space = diskSpace();
+    storage = Storage.open(storageParts(space), findings);
     retainer =
         new Retainer(
             directory.root(),
-            storage.space(),
+            space,
             storage.partitions(),
             storage.offsets(),
             loops,
@@ -152,19 +162,56 @@ public final class Broker implements AutoCloseable {
     }
   }
 
-  private Commands commands() {
+  private DiskSpace diskSpace() {
+    long diskBytes = Retainer.totalBytes(directory.root());
+    long messageBytes = config.retention.of(diskBytes);
+    return new DiskSpace(
+        messageBytes > 0 ? messageBytes : DiskBudget.UNLIMITED, config.diskFree.of(diskBytes));
+  }
+
+  private Storage.Parts storageParts(DiskSpace space) {
+    LogConfig limits = config.logs(space.segmentBytesMax());
+    SecureRandom random = new SecureRandom();
+    List<LogLoop> logLoops = new ArrayList<>();
+    for (int index = 0; index < loops.size(); index++) {
+      LogLoop logLoop =
+          new LogLoop(
+              loops.loop(index).files(),
+              ByteBufAllocator.DEFAULT,
+              limits,
+              WallClock::micros,
+              random,
+              findings::damage);
+      logLoop.shareSpace(space);
+      logLoops.add(logLoop);
+    }
+    return new Storage.Parts(
+        directory.layout(),
+        BlockingFiles.SYSTEM,
+        logLoops,
+        executors(),
+        work -> new Thread(work, "whippet-start").start(),
+        config.topicRules());
+  }
+
+  private List<Executor> executors() {
     List<Executor> executors = new ArrayList<>();
     for (int index = 0; index < loops.size(); index++) {
       executors.add(loops.loop(index).executor());
     }
+    return executors;
+  }
+
+  private Commands commands() {
     return new Commands(
         new Commands.Parts(
             storage.catalog(),
             storage.offsets(),
             storage.partitions(),
-            storage.rules(),
-            executors,
-            aside),
+            config.topicRules(),
+            executors(),
+            aside,
+            WallClock::micros),
         new Commands.Identity(
             new RootUser(config.rootUsername, rootPassword.getBytes(StandardCharsets.UTF_8)),
             new MachineFigures(directory.root()),

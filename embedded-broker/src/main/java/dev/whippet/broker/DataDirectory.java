@@ -38,12 +38,14 @@ final class DataDirectory implements AutoCloseable {
   private static final int PROBE_BYTES = 256 * 1024;
 
   private final Path root;
+  private final DataLayout layout;
   private final FileChannel lockFile;
   private final byte[] brokerId;
   private final List<String> findings;
 
   private DataDirectory(Path root, FileChannel lockFile, byte[] brokerId, List<String> findings) {
     this.root = root;
+    this.layout = new DataLayout(root);
     this.lockFile = lockFile;
     this.brokerId = brokerId;
     this.findings = List.copyOf(findings);
@@ -56,8 +58,8 @@ final class DataDirectory implements AutoCloseable {
       make(root);
       lockFile = lock(root);
       probe(root.resolve("probe"));
-      for (String each : new String[] {"catalog", "offsets", "partitions", "set-aside"}) {
-        Files.createDirectories(root.resolve(each));
+      for (Path each : new DataLayout(root).directories()) {
+        Files.createDirectories(each);
       }
       List<String> findings = new ArrayList<>();
       byte[] brokerId = brokerId(root, findings);
@@ -76,21 +78,8 @@ final class DataDirectory implements AutoCloseable {
     return root;
   }
 
-  Path catalog() {
-    return root.resolve("catalog");
-  }
-
-  Path offsets() {
-    return root.resolve("offsets");
-  }
-
-  Path partitions() {
-    return root.resolve("partitions");
-  }
-
-  /** Holds partitions that a damaged catalog did not know. */
-  Path setAside() {
-    return root.resolve("set-aside");
+  DataLayout layout() {
+    return layout;
   }
 
   /** 16 bytes. */
@@ -101,15 +90,6 @@ final class DataDirectory implements AutoCloseable {
   /** What was found damaged and replaced. */
   List<String> findings() {
     return findings;
-  }
-
-  /** Moves a partition's directory out of the way and keeps it. */
-  Path setAside(Path partition) throws IOException {
-    Path target = setAside().resolve(partition.getFileName());
-    Files.move(partition, target, StandardCopyOption.ATOMIC_MOVE);
-    sync(target.getParent());
-    sync(partition.getParent());
-    return target;
   }
 
   /** Gives the lock back. */

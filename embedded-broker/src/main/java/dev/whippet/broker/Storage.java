@@ -13,17 +13,9 @@ import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.PartitionSettings;
 import dev.whippet.broker.internal.log.engine.Damage;
-import dev.whippet.broker.internal.log.engine.DiskBudget;
-import dev.whippet.broker.internal.log.engine.DiskSpace;
-import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;
-import dev.whippet.broker.internal.net.Loop;
-import dev.whippet.broker.internal.net.Loops;
-import dev.whippet.broker.internal.system.WallClock;
-import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -33,6 +25,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -43,8 +37,8 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>catalog, then offsets, are replayed on the starting thread
- *   <li>partitions are recovered side by side, one start-up thread per loop, each the partitions of
- *       its loop
+ *   <li>partitions are recovered side by side, one task of {@code starters} per loop, each the
+ *       partitions of its loop
  *   <li>left-overs of deleted partitions are removed; those that the catalog never knew, or all if
  *       it may have lost something (a cut end counts), are set aside instead
  *   <li>the journals are opened for writing on loop 0
@@ -58,47 +52,43 @@ final class Storage {
   private static final long CLOSE_SECONDS_MAX = 10;
   private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
 
-  private final DataDirectory directory;
-  private final Loops loops;
+  /**
+   * What the storage lives in. It knows no sockets: a test may give it loops and a disk of its own.
+   *
+   * @param layout where everything is
+   * @param disk the file system as start-up sees it
+   * @param logLoops what the logs of each loop share, by index
+   * @param loops the same loops as executors
+   * @param starters runs the start-up tasks, one per loop; they block
+   * @param rules what the configuration says about topics
+   */
+  record Parts(
+      DataLayout layout,
+      BlockingFiles disk,
+      List<LogLoop> logLoops,
+      List<? extends Executor> loops,
+      Executor starters,
+      TopicRules rules) {}
+
+  private final Parts parts;
+  private final DataLayout layout;
+  private final BlockingFiles disk;
   private final Findings findings;
-  private final List<LogLoop> logLoops;
   private final Partitions partitions;
-  private final TopicRules rules;
-  private final DiskSpace space;
   private Catalog catalog;
   private ConsumerOffsets offsets;
 
-  private Storage(DataDirectory directory, Loops loops, Findings findings, BrokerConfig config) {
-    this.directory = directory;
-    this.loops = loops;
+  private Storage(Parts parts, Findings findings) {
+    this.parts = parts;
+    this.layout = parts.layout();
+    this.disk = parts.disk();
     this.findings = findings;
-    this.logLoops = new ArrayList<>();
-    long diskBytes = Retainer.totalBytes(directory.root());
-    long messageBytes = config.retention.of(diskBytes);
-    this.space =
-        new DiskSpace(
-            messageBytes > 0 ? messageBytes : DiskBudget.UNLIMITED, config.diskFree.of(diskBytes));
-    LogConfig logs = config.logs(messageBytes);
-    SecureRandom random = new SecureRandom();
-    for (int index = 0; index < loops.size(); index++) {
-      logLoops.add(
-          new LogLoop(
-              loops.loop(index).files(),
-              ByteBufAllocator.DEFAULT,
-              logs,
-              WallClock::micros,
-              random,
-              findings::damage));
-    }
-    logLoops.forEach(loop -> loop.shareSpace(space));
-    this.partitions = new Partitions(directory.partitions(), logLoops);
-    this.rules = config.topicRules();
+    this.partitions = new Partitions(layout.partitions(), parts.logLoops());
   }
 
   /** Recovers and opens. Blocks as long as reading the disk takes. */
-  static Storage open(DataDirectory directory, Loops loops, Findings findings, BrokerConfig config)
-      throws BrokerException {
-    Storage storage = new Storage(directory, loops, findings, config);
+  static Storage open(Parts parts, Findings findings) throws BrokerException {
+    Storage storage = new Storage(parts, findings);
     storage.recover();
     return storage;
   }
@@ -115,36 +105,27 @@ final class Storage {
     return partitions;
   }
 
-  TopicRules rules() {
-    return rules;
-  }
-
-  DiskSpace space() {
-    return space;
-  }
-
   private void recover() throws BrokerException {
-    BlockingFiles disk = BlockingFiles.SYSTEM;
-    findings.add(directory.findings());
     List<Damage> catalogDamage = new ArrayList<>();
-    Catalog.Recovered recovered = Catalog.recover(disk, directory.catalog(), catalogDamage::add);
+    Catalog.Recovered recovered = Catalog.recover(disk, layout.catalog(), catalogDamage::add);
     catalogDamage.forEach(findings::damage);
     findings.add(recovered.findings());
     boolean catalogSound = catalogDamage.isEmpty() && recovered.findings().isEmpty();
     CatalogState state = recovered.state();
     ConsumerOffsets.Recovered recoveredOffsets =
-        ConsumerOffsets.recover(disk, directory.offsets(), state, findings::damage);
+        ConsumerOffsets.recover(disk, layout.offsets(), state, findings::damage);
     findings.add(recoveredOffsets.findings());
-    List<Long> onDisk = PartitionLog.incarnations(disk, directory.partitions());
+    List<Long> onDisk = PartitionLog.incarnations(disk, layout.partitions());
     removeLeftOvers(state, onDisk, catalogSound);
     recoverPartitions(state, recoveredOffsets, new HashSet<>(onDisk));
     List<Long> everOnDisk = new ArrayList<>(onDisk);
-    everOnDisk.addAll(PartitionLog.incarnations(disk, directory.setAside()));
+    everOnDisk.addAll(PartitionLog.incarnations(disk, layout.setAside()));
     long nextIncarnation = 1 + everOnDisk.stream().mapToLong(Long::longValue).max().orElse(0);
+    LogLoop logZero = parts.logLoops().get(0);
     onLoopZero(
         () -> {
-          catalog = Catalog.open(logLoops.get(0), recovered, nextIncarnation);
-          offsets = ConsumerOffsets.open(logLoops.get(0), recoveredOffsets);
+          catalog = Catalog.open(logZero, recovered, nextIncarnation);
+          offsets = ConsumerOffsets.open(logZero, recoveredOffsets);
         });
   }
 
@@ -155,16 +136,16 @@ final class Storage {
       if (live.contains(incarnation)) {
         continue;
       }
-      Path path = directory.partitions().resolve(String.format("%016x", incarnation));
+      Path path = layout.partitions().resolve(String.format("%016x", incarnation));
       try {
         if (catalogSound && incarnation < state.nextIncarnation()) {
-          for (Path file : BlockingFiles.SYSTEM.list(path)) {
-            BlockingFiles.SYSTEM.delete(file);
+          for (Path file : disk.list(path)) {
+            disk.delete(file);
           }
-          BlockingFiles.SYSTEM.delete(path);
+          disk.delete(path);
           LOG.info("removed what was left of a deleted partition: {}", path);
         } else {
-          findings.add(List.of("unknown to the catalog, set aside: " + directory.setAside(path)));
+          findings.add(List.of("unknown to the catalog, set aside: " + setAside(path)));
         }
       } catch (IOException e) {
         LOG.warn("what is left of a deleted partition stays: {}: {}", path, e.toString());
@@ -172,33 +153,48 @@ final class Storage {
     }
   }
 
+  /** Moves a partition's directory out of the way and keeps it. */
+  private Path setAside(Path partition) throws IOException {
+    Path target = layout.setAside().resolve(partition.getFileName());
+    disk.rename(partition, target);
+    disk.syncDirectory(target.getParent());
+    disk.syncDirectory(partition.getParent());
+    return target;
+  }
+
   /** What consumers have stored is known already: new messages get offsets above it. */
   private void recoverPartitions(
       CatalogState state, ConsumerOffsets.Recovered stored, Set<Long> onDisk)
       throws BrokerException {
     List<List<PartitionSettings>> byLoop = new ArrayList<>();
-    loops().forEach(loop -> byLoop.add(new ArrayList<>()));
+    parts.loops().forEach(loop -> byLoop.add(new ArrayList<>()));
     for (StreamEntry stream : state.streams().all()) {
       for (TopicEntry topic : stream.topics().all()) {
         long[] incarnations =
             topic.partitions().stream().mapToLong(PartitionEntry::incarnation).toArray();
-        rules
+        parts
+            .rules()
             .partitions(stream.name(), topic.name(), topic.settings(), incarnations, stored::floor)
             .forEach(each -> byLoop.get(partitions.owner(each.incarnation())).add(each));
       }
     }
     AtomicReference<Throwable> failure = new AtomicReference<>();
-    List<Thread> threads = new ArrayList<>();
+    CountDownLatch running = new CountDownLatch(byLoop.size());
     for (List<PartitionSettings> ofLoop : byLoop) {
-      Thread thread =
-          new Thread(() -> recoverPartitions(ofLoop, onDisk), "whippet-start-" + threads.size());
-      thread.setUncaughtExceptionHandler((which, thrown) -> failure.set(thrown));
-      thread.start();
-      threads.add(thread);
+      parts
+          .starters()
+          .execute(
+              () -> {
+                try {
+                  recoverPartitions(ofLoop, onDisk);
+                } catch (RuntimeException | Error e) {
+                  failure.set(e);
+                } finally {
+                  running.countDown();
+                }
+              });
     }
-    for (Thread thread : threads) {
-      join(thread);
-    }
+    await(running);
     if (failure.get() != null) {
       throw failed(failure.get());
     }
@@ -209,8 +205,8 @@ final class Storage {
       LogLoop loop = partitions.logLoop(settings.incarnation());
       partitions.add(
           onDisk.contains(settings.incarnation())
-              ? PartitionLog.recover(loop, BlockingFiles.SYSTEM, directory.partitions(), settings)
-              : PartitionLog.create(loop, directory.partitions(), settings));
+              ? PartitionLog.recover(loop, disk, layout.partitions(), settings)
+              : PartitionLog.create(loop, layout.partitions(), settings));
     }
   }
 
@@ -262,12 +258,14 @@ final class Storage {
     Collection<PartitionLog> logs = partitions.all();
     CountDownLatch open = new CountDownLatch(logs.size() + 2);
     for (PartitionLog log : logs) {
-      loops
-          .loop(partitions.owner(log.incarnation()))
+      parts
+          .loops()
+          .get(partitions.owner(log.incarnation()))
           .execute(() -> log.close((nothing, failure) -> open.countDown()));
     }
-    loops
-        .loop(0)
+    parts
+        .loops()
+        .get(0)
         .execute(
             () -> {
               catalog.close((nothing, failure) -> open.countDown());
@@ -282,17 +280,11 @@ final class Storage {
     }
   }
 
-  private List<Loop> loops() {
-    List<Loop> all = new ArrayList<>();
-    for (int index = 0; index < loops.size(); index++) {
-      all.add(loops.loop(index));
-    }
-    return all;
-  }
-
   private void onLoopZero(Runnable work) throws BrokerException {
+    FutureTask<Void> task = new FutureTask<>(work, null);
+    parts.loops().get(0).execute(task);
     try {
-      loops.loop(0).executor().submit(work).get();
+      task.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failed(e);
@@ -301,9 +293,9 @@ final class Storage {
     }
   }
 
-  private void join(Thread thread) throws BrokerException {
+  private void await(CountDownLatch latch) throws BrokerException {
     try {
-      thread.join();
+      latch.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failed(e);
@@ -313,7 +305,7 @@ final class Storage {
   private BrokerException failed(Throwable cause) {
     return new BrokerException(
         Reason.STORAGE_FAILED,
-        "data directory " + directory.root() + " could not be opened: " + cause,
+        "data directory " + layout.root() + " could not be opened: " + cause,
         cause);
   }
 }

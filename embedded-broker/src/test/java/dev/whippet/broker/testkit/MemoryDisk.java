@@ -1,35 +1,37 @@
 package dev.whippet.broker.testkit;
 
-import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.BlockingFiles;
-import dev.whippet.broker.internal.file.FileCompletion;
+import dev.whippet.broker.internal.file.FileFailure;
 import dev.whippet.broker.internal.file.LoopFiles;
-import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
- * A disk in memory that may be cut off at any operation, fail, stall, or hold flipped bits; the
- * twin of {@link LoopFiles} and {@link BlockingFiles}, which share it. Deterministic by seed.
+ * A disk in memory that may be cut off at any operation, fail, fill up, stall, or hold flipped
+ * bits; the twin of {@link LoopFiles} and {@link BlockingFiles}, which share it. Deterministic by
+ * seed.
  *
- * <p>What a power cut leaves ({@link #afterPowerCut}): content that was written durably or forced;
- * of a write under way any mixture of its old, new and garbage sectors of 512 bytes; names and
- * removals whose directory was synced, of the others some; lengths likewise. What a killed process
- * leaves ({@link #afterKill}): everything that was carried out, synced or not.
+ * <p>What a power cut leaves ({@link #afterPowerCut}), by seed:
+ *
+ * <ul>
+ *   <li>what was written durably or synced, as it was;
+ *   <li>of what was not: all, nothing, or any mixture of its versions in sectors of 512 bytes;
+ *       blocks that are new to the file may hold what some file held before;
+ *   <li>of writes under way any sectors, and maybe one block of garbage;
+ *   <li>names made, removed or changed since the last sync of their directory: each or none;
+ *       lengths likewise.
+ * </ul>
+ *
+ * What a killed process leaves ({@link #afterKill}): everything that was carried out, synced or
+ * not, and part of what was under way.
  *
  * <p>Operations are numbered from 0 in the order in which they are carried out: opening, writing,
- * reading, truncating, forcing, syncing, creating, deleting. One thread.
+ * reading, allocating, truncating, syncing, creating, renaming, deleting. One thread.
  */
 public final class MemoryDisk {
 
@@ -42,45 +44,121 @@ public final class MemoryDisk {
     AFTER
   }
 
+  /** How an operation fails. */
+  public enum Fault {
+    NONE,
+    /** Refused; a write may have been carried out in part. */
+    EIO,
+    /** Carried out, and reported as failed. */
+    EIO_AFTERWARDS,
+    /** Refused for want of space; a write may have been carried out in part. */
+    NO_SPACE,
+    /** A read whose bytes are not those of the file; other operations are carried out. */
+    WRONG_BYTES
+  }
+
+  /** Decides about each operation before it is carried out. */
+  @FunctionalInterface
+  public interface Faults {
+    Fault at(int operation, String what, Path path);
+  }
+
   /** Thrown out of blocking operations when the power goes. */
   public static final class PowerCut extends RuntimeException {
     private static final long serialVersionUID = 1;
   }
 
-  private static final int SECTOR_BYTES = 512;
+  /** Right before an operation is carried out: what would be left if the end came now. */
+  public final class Moment {
+    private final int number;
+    private final DiskOperation operation;
 
-  /** A directory has no content. */
-  private static final class Node {
-    final boolean directory;
-    byte[] content = {};
-    byte[] durable = {};
+    private Moment(int number, DiskOperation operation) {
+      this.number = number;
+      this.operation = operation;
+    }
 
-    Node(boolean directory) {
-      this.directory = directory;
+    /** The operation's number. */
+    public int number() {
+      return number;
+    }
+
+    /** False for an operation that only looks. */
+    public boolean changes() {
+      return operation.changes;
+    }
+
+    /** Such as {@code write durably /disk/partitions/...}. */
+    @Override
+    public String toString() {
+      return "operation " + number + ", " + operation.what + " " + operation.path;
+    }
+
+    /** An independent disk, as found after a power cut around this operation. */
+    public MemoryDisk powerCut(Cut when, long seed) {
+      Random chance = new Random(mixed(seed, number, when.ordinal()));
+      DiskImage left = image.copy();
+      carryOut(left, when, chance);
+      tearUnderWay(left, chance);
+      return new MemoryDisk(chance.nextLong(), left.afterPowerCut(chance));
+    }
+
+    /** An independent disk, as found after the process was killed around this operation. */
+    public MemoryDisk kill(Cut when, long seed) {
+      Random chance = new Random(mixed(seed, number, when.ordinal()));
+      DiskImage left = image.copy();
+      if (when == Cut.DURING) {
+        operation.abandon(left, chance);
+      } else {
+        carryOut(left, when, chance);
+      }
+      abandonUnderWay(left, chance);
+      return new MemoryDisk(chance.nextLong(), left);
+    }
+
+    private void carryOut(DiskImage left, Cut when, Random chance) {
+      switch (when) {
+        case BEFORE -> {}
+        case DURING -> operation.tear(left, chance);
+        case AFTER -> operation.applyQuietly(left);
+      }
     }
   }
 
-  private final Map<Path, Node> names = new TreeMap<>();
-  private final Map<Path, Node> durableNames = new HashMap<>();
   private final Random random;
+  private final DiskImage image;
+
+  /** Submitted by loops and not carried out. */
+  private final List<DiskOperation> underWay = new ArrayList<>();
+
   private int operations;
   private int cutAt = -1;
   private Cut cut;
-  private int failAt = -1;
+  private Faults faults = (operation, what, path) -> Fault.NONE;
+  private long capacityBytes = Long.MAX_VALUE;
+  private Random order;
   private boolean off;
   private List<Runnable> stalled;
+  private Consumer<Moment> watcher;
 
   /** An empty disk on which {@code root} is a durable directory. */
   public MemoryDisk(long seed, Path root) {
-    random = new Random(seed);
-    Node directory = new Node(true);
-    names.put(root, directory);
-    durableNames.put(root, directory);
+    this(seed, new DiskImage(root));
   }
 
-  private MemoryDisk(long seed) {
-    random = new Random(seed);
+  private MemoryDisk(long seed, DiskImage image) {
+    this.random = new Random(seed);
+    this.image = image;
   }
+
+  /** Well spread even for neighbouring seeds and numbers. */
+  private static long mixed(long seed, long number, long more) {
+    long value = seed * 0x9E3779B97F4A7C15L + number * 0xBF58476D1CE4E5B9L + more;
+    value = (value ^ (value >>> 30)) * 0x94D049BB133111EBL;
+    return value ^ (value >>> 31);
+  }
+
+  // --- what goes wrong --------------------------------------------------------------------------
 
   /** Switches the power off around an operation. */
   public void cutAt(int operation, Cut when) {
@@ -90,7 +168,27 @@ public final class MemoryDisk {
 
   /** Lets one operation fail; a write that fails may have been carried out in part. */
   public void failAt(int operation) {
-    failAt = operation;
+    failAt(operation, Fault.EIO);
+  }
+
+  /** Lets one operation fail. */
+  public void failAt(int operation, Fault fault) {
+    faults = (number, what, path) -> number == operation ? fault : Fault.NONE;
+  }
+
+  /** Lets operations fail from now on as {@code faults} says. */
+  public void failWhere(Faults faults) {
+    this.faults = faults;
+  }
+
+  /** Files may not grow beyond this many bytes in all. */
+  public void limitTo(long capacityBytes) {
+    this.capacityBytes = capacityBytes;
+  }
+
+  /** Operations that a loop has under way at the same time are carried out in any order. */
+  public void shuffle(long seed) {
+    order = new Random(seed);
   }
 
   /** Holds back the operations of loops until {@link #resume}. */
@@ -105,6 +203,11 @@ public final class MemoryDisk {
     waiting.forEach(Runnable::run);
   }
 
+  /** Called before each operation is carried out; null for nobody. */
+  public void watch(Consumer<Moment> watcher) {
+    this.watcher = watcher;
+  }
+
   /** How many operations were begun. */
   public int operations() {
     return operations;
@@ -115,39 +218,63 @@ public final class MemoryDisk {
     return off;
   }
 
+  // --- what it holds ----------------------------------------------------------------------------
+
   /** All files, sorted. */
   public List<Path> files() {
-    return names.keySet().stream().filter(path -> !names.get(path).directory).toList();
+    return image.paths().stream().filter(path -> !image.at(path).directory).toList();
   }
 
   /** True for a file or directory. */
   public boolean exists(Path path) {
-    return names.containsKey(path);
+    return image.exists(path);
   }
 
-  /** The content itself: changes show. */
+  /** A copy of what a file shows. */
   public byte[] content(Path file) {
-    return names.get(file).content;
+    return image.at(file).content();
+  }
+
+  /** Bytes of all files. */
+  public long usedBytes() {
+    return image.usedBytes();
   }
 
   /** Inverts bits of one byte, on stable storage. */
   public void flip(Path file, int index, int mask) {
-    Node node = names.get(file);
-    node.content[index] ^= (byte) mask;
-    node.durable = node.content.clone();
+    DiskFile node = image.at(file);
+    byte[] one = new byte[1];
+    byte[] all = node.content();
+    one[0] = all[index];
+    node.overwrite(index, (byte) (one[0] ^ mask));
+  }
+
+  /** Replaces bytes, on stable storage. */
+  public void overwrite(Path file, int index, byte[] bytes) {
+    for (int i = 0; i < bytes.length; i++) {
+      image.at(file).overwrite(index + i, bytes[i]);
+    }
   }
 
   /** Cuts a file short, on stable storage. */
   public void shorten(Path file, int length) {
-    Node node = names.get(file);
-    node.content = Arrays.copyOf(node.content, length);
-    node.durable = node.content.clone();
+    image.at(file).truncate(length);
+    image.at(file).sync();
   }
 
   /** Removes a file, on stable storage. */
   public void lose(Path file) {
-    names.remove(file);
-    durableNames.remove(file);
+    image.lose(file);
+  }
+
+  /** Makes a durable directory. */
+  public void makeDirectory(Path directory) {
+    try {
+      image.create(directory, true);
+      image.syncNames(directory.getParent());
+    } catch (IOException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   /**
@@ -155,397 +282,124 @@ public final class MemoryDisk {
    * of the new disk may lose it.
    */
   public MemoryDisk afterKill(long seed) {
-    MemoryDisk left = new MemoryDisk(seed);
-    Map<Node, Node> copies = new IdentityHashMap<>();
-    names.forEach((path, node) -> left.names.put(path, copyOf(node, copies)));
-    durableNames.forEach((path, node) -> left.durableNames.put(path, copyOf(node, copies)));
-    return left;
-  }
-
-  private static Node copyOf(Node node, Map<Node, Node> copies) {
-    return copies.computeIfAbsent(
-        node,
-        original -> {
-          Node copy = new Node(original.directory);
-          copy.content = original.content.clone();
-          copy.durable = original.durable.clone();
-          return copy;
-        });
+    Random chance = new Random(seed);
+    DiskImage left = image.copy();
+    abandonUnderWay(left, chance);
+    return new MemoryDisk(seed, left);
   }
 
   /** An independent disk with what a power cut leaves; what was not synced survives by seed. */
   public MemoryDisk afterPowerCut(long seed) {
-    MemoryDisk left = new MemoryDisk(seed);
-    Map<Path, Node> all = new TreeMap<>(durableNames);
-    all.putAll(names);
-    for (Path path : all.keySet()) {
-      Node visible = names.get(path);
-      Node durable = durableNames.get(path);
-      Node survivor = visible == durable || left.random.nextBoolean() ? visible : durable;
-      boolean parentSurvives =
-          left.names.containsKey(path.getParent()) || !all.containsKey(path.getParent());
-      if (survivor != null && parentSurvives) {
-        left.keep(path, survivor, left.mix(survivor.durable, survivor.content));
-      }
-    }
-    return left;
+    Random chance = new Random(seed);
+    DiskImage left = image.copy();
+    tearUnderWay(left, chance);
+    return new MemoryDisk(seed, left.afterPowerCut(chance));
   }
 
-  private void keep(Path path, Node node, byte[] content) {
-    Node copy = new Node(node.directory);
-    copy.content = content.clone();
-    copy.durable = copy.content.clone();
-    names.put(path, copy);
-    durableNames.put(path, copy);
-  }
-
-  /** Sector by sector one or the other; the length of one of them. */
-  private byte[] mix(byte[] before, byte[] after) {
-    if (Arrays.equals(before, after)) {
-      return after;
-    }
-    byte[] mixed = Arrays.copyOf(after, random.nextBoolean() ? before.length : after.length);
-    for (int at = 0; at < mixed.length; at += SECTOR_BYTES) {
-      if (random.nextBoolean()) {
-        int length = Math.min(SECTOR_BYTES, mixed.length - at);
-        for (int i = at; i < at + length; i++) {
-          mixed[i] = i < before.length ? before[i] : 0;
-        }
-      }
-    }
-    return mixed;
-  }
-
-  /** Old, new or garbage sectors, none synced; the file grows as far as one of them landed. */
-  private void tear(Node node, int position, byte[] bytes) {
-    int landed = random.nextInt(bytes.length / SECTOR_BYTES + 1) * SECTOR_BYTES;
-    boolean garbage = random.nextInt(4) == 0;
-    for (int at = 0; at < bytes.length; at += SECTOR_BYTES) {
-      boolean keep = at < landed ? random.nextInt(8) != 0 : random.nextInt(8) == 0;
-      if (keep) {
-        byte[] sector = Arrays.copyOfRange(bytes, at, at + SECTOR_BYTES);
-        if (garbage && random.nextInt(4) == 0) {
-          random.nextBytes(sector);
-        }
-        put(node, position + at, sector);
+  private void tearUnderWay(DiskImage left, Random chance) {
+    for (DiskOperation one : underWay) {
+      switch (chance.nextInt(3)) {
+        case 0 -> {}
+        case 1 -> one.tear(left, chance);
+        default -> one.applyQuietly(left);
       }
     }
   }
 
-  private static void put(Node node, int position, byte[] bytes) {
-    if (node.content.length < position + bytes.length) {
-      node.content = Arrays.copyOf(node.content, position + bytes.length);
-    }
-    System.arraycopy(bytes, 0, node.content, position, bytes.length);
-  }
-
-  private void syncNames(Path directory) {
-    for (Map<Path, Node> one : List.copyOf(List.of(names, durableNames))) {
-      for (Path path : List.copyOf(one.keySet())) {
-        if (directory.equals(path.getParent())) {
-          Node node = names.get(path);
-          if (node == null) {
-            durableNames.remove(path);
-          } else {
-            durableNames.put(path, node);
-          }
-        }
+  private void abandonUnderWay(DiskImage left, Random chance) {
+    for (DiskOperation one : underWay) {
+      if (chance.nextBoolean()) {
+        one.abandon(left, chance);
       }
     }
   }
 
-  /** Carries one operation out, or what the faults make of it. */
-  private void perform(Path path, IoAction action, Runnable inPart) throws IOException {
+  // --- the two views ----------------------------------------------------------------------------
+
+  /** This disk for the logs of a loop. */
+  public LoopFiles loopFiles(Executor loop) {
+    return new MemoryLoopFiles(this, loop);
+  }
+
+  /** This disk for recovery. */
+  public BlockingFiles blockingFiles() {
+    return new MemoryBlockingFiles(this);
+  }
+
+  DiskImage image() {
+    return image;
+  }
+
+  List<DiskOperation> underWay() {
+    return underWay;
+  }
+
+  /** Which of {@code count} operations under way is next. */
+  int pick(int count) {
+    return order == null ? 0 : order.nextInt(count);
+  }
+
+  /** Runs an operation of a loop now, or when the disk goes on. */
+  void whenMoving(Runnable operation) {
+    if (stalled != null) {
+      stalled.add(operation);
+    } else {
+      operation.run();
+    }
+  }
+
+  /**
+   * Carries one operation out, or what the faults make of it.
+   *
+   * @return true when a read is to give wrong bytes
+   */
+  boolean perform(DiskOperation operation) throws IOException {
     int number = operations++;
     if (off) {
       throw new PowerCut();
     }
-    if (number == failAt) {
-      if (random.nextBoolean()) {
-        inPart.run();
-      }
-      throw new IOException(path + ": EIO injected at operation " + number);
+    if (watcher != null) {
+      watcher.accept(new Moment(number, operation));
+    }
+    Fault fault = faults.at(number, operation.what, operation.path);
+    long growth = operation.growth(image);
+    if (growth > 0 && image.usedBytes() + growth > capacityBytes) {
+      fault = Fault.NO_SPACE;
+    }
+    if (fault != Fault.NONE && fault != Fault.WRONG_BYTES) {
+      throw failure(operation, number, fault);
     }
     if (number == cutAt) {
       if (cut == Cut.DURING) {
-        inPart.run();
+        operation.tear(image, random);
       } else if (cut == Cut.AFTER) {
-        action.run();
+        operation.applyQuietly(image);
       }
       off = true;
       throw new PowerCut();
     }
-    action.run();
+    operation.apply(image);
+    return fault == Fault.WRONG_BYTES;
   }
 
-  /** One operation. */
-  @FunctionalInterface
-  private interface IoAction {
-    void run() throws IOException;
+  private IOException failure(DiskOperation operation, int number, Fault fault) {
+    if (fault == Fault.EIO_AFTERWARDS) {
+      operation.applyQuietly(image);
+    } else if (random.nextBoolean()) {
+      operation.fail(image, random);
+    }
+    String error = fault == Fault.NO_SPACE ? "No space left on device" : "Input/output error";
+    String name = fault == Fault.NO_SPACE ? "ENOSPC" : "EIO";
+    return new FileFailure(
+        operation.what,
+        operation.path,
+        new IOException(error + " (" + name + " injected at operation " + number + ")"));
   }
 
-  /** Something that either has a value or failed. */
-  @FunctionalInterface
-  private interface IoCall<T> {
-    T run() throws IOException;
-  }
-
-  private static final Runnable NOT_AT_ALL = () -> {};
-
-  private Node fileAt(Path path) throws IOException {
-    Node node = names.get(path);
-    if (node == null || node.directory) {
-      throw new NoSuchFileException(path.toString());
+  /** Changes one bit. */
+  void spoil(byte[] bytes, int length) {
+    if (length > 0) {
+      bytes[random.nextInt(length)] ^= (byte) (1 << random.nextInt(8));
     }
-    return node;
-  }
-
-  private void create(Path path, boolean directory) throws IOException {
-    if (!names.containsKey(path)) {
-      if (!names.containsKey(path.getParent())) {
-        throw new NoSuchFileException(path.toString());
-      }
-      names.put(path, new Node(directory));
-    }
-  }
-
-  private void remove(Path path) throws IOException {
-    if (names.keySet().stream().anyMatch(other -> path.equals(other.getParent()))) {
-      throw new IOException(path + ": directory not empty");
-    }
-    names.remove(path);
-  }
-
-  // --- the loop's view --------------------------------------------------------------------------
-
-  /** This disk for the logs of a loop. */
-  public LoopFiles loopFiles(Executor loop) {
-    return new TwinLoopFiles(loop);
-  }
-
-  private final class TwinLoopFiles implements LoopFiles {
-    private final Executor loop;
-
-    TwinLoopFiles(Executor loop) {
-      this.loop = loop;
-    }
-
-    <T> void submit(IoCall<T> call, Runnable release, FileCompletion<T> done) {
-      Runnable operation =
-          () -> {
-            T result = null;
-            IOException failure = null;
-            try {
-              result = call.run();
-            } catch (IOException e) {
-              failure = e;
-            } catch (PowerCut e) {
-              release.run();
-              return;
-            }
-            T value = result;
-            IOException cause = failure;
-            loop.execute(
-                () -> {
-                  release.run();
-                  if (!off) {
-                    done.done(value, cause);
-                  }
-                });
-          };
-      loop.execute(
-          () -> {
-            if (stalled != null) {
-              stalled.add(operation);
-            } else {
-              operation.run();
-            }
-          });
-    }
-
-    @Override
-    public String description() {
-      return "memory";
-    }
-
-    @Override
-    public boolean direct() {
-      return true;
-    }
-
-    @Override
-    public void open(Path path, FileCompletion<AsyncFile> done) {
-      submit(
-          () -> {
-            perform(path, () -> create(path, false), NOT_AT_ALL);
-            return new TwinAsyncFile(this, path, fileAt(path));
-          },
-          NOT_AT_ALL,
-          done);
-    }
-
-    @Override
-    public void syncDirectory(Path directory, FileCompletion<Void> done) {
-      act(directory, () -> syncNames(directory), done);
-    }
-
-    @Override
-    public void createDirectory(Path directory, FileCompletion<Void> done) {
-      act(directory, () -> create(directory, true), done);
-    }
-
-    @Override
-    public void delete(Path path, FileCompletion<Void> done) {
-      act(path, () -> remove(path), done);
-    }
-
-    private void act(Path path, IoAction action, FileCompletion<Void> done) {
-      submit(
-          () -> {
-            perform(path, action, NOT_AT_ALL);
-            return null;
-          },
-          NOT_AT_ALL,
-          done);
-    }
-
-    @Override
-    public void close(FileCompletion<Void> done) {
-      loop.execute(() -> done.done(null, null));
-    }
-  }
-
-  private final class TwinAsyncFile implements AsyncFile {
-    private final TwinLoopFiles files;
-    private final Path path;
-    private final Node node;
-
-    TwinAsyncFile(TwinLoopFiles files, Path path, Node node) {
-      this.files = files;
-      this.path = path;
-      this.node = node;
-    }
-
-    @Override
-    public void writeDurably(long position, ByteBuf source, FileCompletion<Void> done) {
-      checkAligned("position", position);
-      checkAligned("length", source.readableBytes());
-      checkAligned("address", source.nioBuffer(source.readerIndex(), 1).alignmentOffset(0, BLOCK));
-      source.retain();
-      files.submit(
-          () -> {
-            byte[] bytes = new byte[source.readableBytes()];
-            source.getBytes(source.readerIndex(), bytes);
-            perform(
-                path,
-                () -> {
-                  put(node, (int) position, bytes);
-                  node.durable = node.content.clone();
-                },
-                () -> tear(node, (int) position, bytes));
-            return null;
-          },
-          source::release,
-          done);
-    }
-
-    @Override
-    public void read(long position, ByteBuf target, int length, FileCompletion<Integer> done) {
-      checkAligned("position", position);
-      checkAligned("length", length);
-      target.retain();
-      files.submit(
-          () -> {
-            perform(path, () -> {}, NOT_AT_ALL);
-            int count = (int) Math.max(0, Math.min(length, node.content.length - position));
-            target.writeBytes(node.content, (int) position, count);
-            return count;
-          },
-          target::release,
-          done);
-    }
-
-    @Override
-    public void close(FileCompletion<Void> done) {
-      files.loop.execute(() -> done.done(null, null));
-    }
-  }
-
-  private static final int BLOCK = LoopFiles.BLOCK_BYTES;
-
-  private static void checkAligned(String what, long value) {
-    if (value % BLOCK != 0) {
-      throw new IllegalArgumentException(what + " is not a multiple of " + BLOCK + ": " + value);
-    }
-  }
-
-  // --- start-up's view --------------------------------------------------------------------------
-
-  /** This disk for recovery. */
-  public BlockingFiles blockingFiles() {
-    return new TwinBlockingFiles();
-  }
-
-  private final class TwinBlockingFiles implements BlockingFiles {
-    @Override
-    public List<Path> list(Path directory) {
-      return names.keySet().stream().filter(path -> directory.equals(path.getParent())).toList();
-    }
-
-    @Override
-    public OpenFile open(Path file) throws IOException {
-      perform(file, () -> fileAt(file), NOT_AT_ALL);
-      return new TwinOpenFile(file, fileAt(file));
-    }
-
-    @Override
-    public void delete(Path path) throws IOException {
-      perform(path, () -> remove(path), NOT_AT_ALL);
-    }
-
-    @Override
-    public void syncDirectory(Path directory) throws IOException {
-      perform(directory, () -> syncNames(directory), NOT_AT_ALL);
-    }
-  }
-
-  private final class TwinOpenFile implements BlockingFiles.OpenFile {
-    private final Path path;
-    private final Node node;
-
-    TwinOpenFile(Path path, Node node) {
-      this.path = path;
-      this.node = node;
-    }
-
-    @Override
-    public long size() {
-      return node.content.length;
-    }
-
-    @Override
-    public int read(long position, ByteBuffer target) throws IOException {
-      perform(path, () -> {}, NOT_AT_ALL);
-      int count = (int) Math.max(0, Math.min(target.remaining(), node.content.length - position));
-      target.put(node.content, (int) position, count);
-      return count;
-    }
-
-    @Override
-    public void truncate(long size) throws IOException {
-      perform(
-          path,
-          () ->
-              node.content = Arrays.copyOf(node.content, (int) Math.min(size, node.content.length)),
-          NOT_AT_ALL);
-    }
-
-    @Override
-    public void force() throws IOException {
-      perform(path, () -> node.durable = node.content.clone(), NOT_AT_ALL);
-    }
-
-    @Override
-    public void close() {}
   }
 }

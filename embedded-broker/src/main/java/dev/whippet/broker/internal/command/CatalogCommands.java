@@ -14,11 +14,11 @@ import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
 import dev.whippet.broker.internal.command.Access.Right;
 import dev.whippet.broker.internal.log.PartitionLog;
-import dev.whippet.broker.internal.system.WallClock;
 import dev.whippet.internal.wire.Limits;
 import dev.whippet.internal.wire.Status;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +47,7 @@ final class CatalogCommands {
   private final TopicRules rules;
   private final Access access;
   private final Hops hops;
+  private final LongSupplier clockMicros;
   private final CatalogViews views;
 
   CatalogCommands(Services services) {
@@ -56,6 +57,7 @@ final class CatalogCommands {
     this.rules = services.rules();
     this.access = services.access();
     this.hops = services.hops();
+    this.clockMicros = services.clockMicros();
     this.views = new CatalogViews(partitions);
   }
 
@@ -117,7 +119,7 @@ final class CatalogCommands {
     if (latest.streams().size() >= STREAMS_MAX) {
       throw new Exchange.Refused(Status.CANNOT_CREATE_STREAM);
     }
-    StreamCreated change = latest.newStream(x.request.name(), WallClock.micros());
+    StreamCreated change = latest.newStream(x.request.name(), clockMicros.getAsLong());
     commit(
         x,
         change,
@@ -165,7 +167,7 @@ final class CatalogCommands {
       throw new Exchange.Refused(Status.CANNOT_CREATE_TOPIC);
     }
     TopicCreated change =
-        latest.newTopic(stream, x.request.name(), settings, count, WallClock.micros());
+        latest.newTopic(stream, x.request.name(), settings, count, clockMicros.getAsLong());
     commit(
         x,
         change,

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,14 +32,18 @@ import org.slf4j.LoggerFactory;
  */
 public final class Commands implements RequestHandler {
 
-  /** What the commands work with. {@code loops} are the event loops, in order. */
+  /**
+   * What the commands work with. {@code loops} are the event loops, in order; the clock gives
+   * microseconds since the Unix epoch.
+   */
   public record Parts(
       Catalog catalog,
       ConsumerOffsets offsets,
       Partitions partitions,
       TopicRules rules,
       List<? extends Executor> loops,
-      Executor aside) {}
+      Executor aside,
+      LongSupplier clockMicros) {}
 
   /** Who the broker is, to its clients. */
   public record Identity(
@@ -71,7 +76,8 @@ public final class Commands implements RequestHandler {
             parts.partitions(),
             parts.rules(),
             new Access(),
-            new Hops(parts.loops()));
+            new Hops(parts.loops()),
+            parts.clockMicros());
     sessions = new SessionCommands(identity.root(), services.access());
     sessions.register(this);
     SystemCommands.Machine machine =

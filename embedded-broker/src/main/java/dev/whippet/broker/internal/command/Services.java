@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.command;
 
 import dev.whippet.broker.internal.catalog.Catalog;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
+import java.util.function.LongSupplier;
 
 /** What handlers work with. */
 record Services(
@@ -10,4 +11,5 @@ record Services(
     Partitions partitions,
     TopicRules rules,
     Access access,
-    Hops hops) {}
+    Hops hops,
+    LongSupplier clockMicros) {}

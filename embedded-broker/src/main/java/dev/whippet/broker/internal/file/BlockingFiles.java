@@ -25,6 +25,12 @@ public interface BlockingFiles {
   /** Removes a file or an empty directory; succeeds when it is missing. */
   void delete(Path path) throws IOException;
 
+  /**
+   * Gives a file or directory another name, in one step and replacing a file of that name; durable
+   * once the directory of {@code to} is synced.
+   */
+  void rename(Path from, Path to) throws IOException;
+
   /** Makes the names inside {@code directory} durable. */
   void syncDirectory(Path directory) throws IOException;
 

@@ -18,7 +18,8 @@ public final class FileFailure extends IOException {
     this.errno = 0;
   }
 
-  FileFailure(String operation, Path path, IOException cause) {
+  /** For implementations of {@link LoopFiles} that are not of this package, such as test twins. */
+  public FileFailure(String operation, Path path, IOException cause) {
     super(operation + " " + path + ": " + cause.getMessage(), cause);
     this.errno = Errno.guess(cause);
   }

@@ -115,9 +115,9 @@ class PartitionDamageTest {
     for (Path file : sound.files()) {
       for (int at = 0; at < sound.content(file).length; at += Blocks.BYTES) {
         MemoryDisk disk = sound.afterKill(at);
-        for (int i = 0; i < Blocks.BYTES; i++) {
-          disk.content(file)[at + i] = (byte) random.nextInt();
-        }
+        byte[] garbage = new byte[Blocks.BYTES];
+        random.nextBytes(garbage);
+        disk.overwrite(file, at, garbage);
         check(disk);
       }
     }
@@ -313,6 +313,7 @@ class PartitionDamageTest {
       header.setIntLE(copy + 60, Blocks.crc32c(header, copy, 60));
     }
     byte[] before = content.clone();
+    sound.overwrite(file, 0, content);
 
     LogFixture fixture = new LogFixture(sound, CONFIG, LogFixture.MORTAL);
     PartitionLog log = fixture.recover();

@@ -1,0 +1,36 @@
+package dev.whippet.broker;
+
+import java.nio.file.Path;
+
+/**
+ * Where everything is inside a data directory (docs/FORMAT.md).
+ *
+ * @param root the data directory
+ */
+record DataLayout(Path root) {
+
+  /** Journal of streams, topics and producers. */
+  Path catalog() {
+    return root.resolve("catalog");
+  }
+
+  /** Journal of consumer offsets. */
+  Path offsets() {
+    return root.resolve("offsets");
+  }
+
+  /** One directory per partition that was ever written, named by its incarnation. */
+  Path partitions() {
+    return root.resolve("partitions");
+  }
+
+  /** Partitions that a damaged catalog did not know. */
+  Path setAside() {
+    return root.resolve("set-aside");
+  }
+
+  /** What must be there before anything is recovered; outermost first. */
+  Path[] directories() {
+    return new Path[] {catalog(), offsets(), partitions(), setAside()};
+  }
+}
