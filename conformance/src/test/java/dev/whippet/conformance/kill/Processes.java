@@ -43,9 +43,10 @@ final class Processes implements AutoCloseable {
     return root().resolve("embedded-broker/target/whippet-broker-app.jar");
   }
 
-  /** Returns when it answers. */
-  Process startBroker() throws IOException {
+  /** Returns when it answers; {@code options} are the virtual machine's. */
+  Process startBroker(String... options) throws IOException {
     List<String> command = java("-Xmx192m");
+    command.addAll(List.of(options));
     command.addAll(List.of("-jar", brokerJar().toString()));
     command.addAll(List.of("serve", "--listen", "127.0.0.1:" + port, "--loops", "2"));
     command.addAll(List.of("--data", directory.resolve("data").toString()));

@@ -123,7 +123,7 @@ public final class Commands implements RequestHandler {
       entry.handler.handle(exchange);
     } catch (Exchange.Refused refused) {
       exchange.refuse(refused);
-    } catch (RuntimeException unexpected) {
+    } catch (RuntimeException | Error unexpected) {
       LOG.error("{} failed for {}", request.getClass().getSimpleName(), session, unexpected);
       exchange.refuse(unexpected);
     }

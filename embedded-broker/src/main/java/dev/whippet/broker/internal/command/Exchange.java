@@ -61,7 +61,7 @@ final class Exchange<R extends Request> {
   }
 
   /** Answers {@code refused}, or an unexpected failure, and gives the request's buffers back. */
-  void refuse(RuntimeException cause) {
+  void refuse(Throwable cause) {
     release();
     refuse(cause instanceof Refused refused ? refused.status : Status.ERROR);
   }

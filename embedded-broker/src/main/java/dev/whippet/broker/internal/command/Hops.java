@@ -59,7 +59,7 @@ final class Hops {
       work.run();
     } catch (Exchange.Refused refused) {
       exchange.refuse(refused);
-    } catch (RuntimeException unexpected) {
+    } catch (RuntimeException | Error unexpected) {
       LOG.error("{} failed for {}", name(exchange), exchange.session, unexpected);
       exchange.refuse(unexpected);
     }

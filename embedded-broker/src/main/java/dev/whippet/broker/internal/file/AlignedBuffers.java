@@ -17,6 +17,8 @@ import java.nio.ByteBuffer;
  *   above              exactly that much memory and one block, given back to the system on release
  * </pre>
  *
+ * <p>Where Netty has no Unsafe (Java 24 and later), a pooled piece is a block larger, too.
+ *
  * <p>{@code allocate} rounds the capacity up to a whole block, so that the last one can be padded.
  * There is no bound here: whoever allocates has a budget.
  */
@@ -25,30 +27,36 @@ public final class AlignedBuffers {
   private static final int CHUNK_ORDER = 9;
   private static final int CHUNK_BYTES = PAGE_BYTES << CHUNK_ORDER;
 
-  private final PooledByteBufAllocator pool =
-      new PooledByteBufAllocator(
-          true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, true, LoopFiles.BLOCK_BYTES);
-
+  private final PooledByteBufAllocator pool;
   private final UnpooledByteBufAllocator large = new UnpooledByteBufAllocator(true);
 
+  /** Whether the pool's own pieces are aligned; Netty can't align them without Unsafe. */
+  private final boolean poolAligns;
+
   /** A pool of its own, empty until the first allocation. */
-  public AlignedBuffers() {}
+  public AlignedBuffers() {
+    this(PooledByteBufAllocator.isDirectMemoryCacheAlignmentSupported());
+  }
+
+  AlignedBuffers(boolean poolAligns) {
+    this.poolAligns = poolAligns;
+    int alignment = poolAligns ? LoopFiles.BLOCK_BYTES : 0;
+    pool = new PooledByteBufAllocator(true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, true, alignment);
+  }
 
   /** An empty buffer for {@code bytes}, rounded up to whole blocks, which cannot grow. */
   public ByteBuf allocate(int bytes) {
     int capacity = roundUp(bytes);
-    if (capacity <= CHUNK_BYTES) {
+    if (poolAligns && capacity <= CHUNK_BYTES) {
       return pool.directBuffer(capacity, capacity);
     }
-    ByteBuf memory = large.directBuffer(capacity + LoopFiles.BLOCK_BYTES);
+    int with = capacity + LoopFiles.BLOCK_BYTES;
+    ByteBuf memory = with <= CHUNK_BYTES ? pool.directBuffer(with) : large.directBuffer(with);
     int start = (LoopFiles.BLOCK_BYTES - misalignment(memory, 0)) % LoopFiles.BLOCK_BYTES;
     return memory.slice(start, capacity).setIndex(0, 0); // its release is the memory's
   }
 
-  /**
-   * The pool as an allocator: every direct buffer that it gives is aligned; large ones are rounded
-   * up.
-   */
+  /** The pool as an allocator; what it gives needs not be aligned. */
   public ByteBufAllocator allocator() {
     return pool;
   }

@@ -7,12 +7,16 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AlignedBuffersTest {
   private final AlignedBuffers buffers = new AlignedBuffers();
 
-  @Test
-  void everyAddressAndCapacityIsAWholeNumberOfBlocks() {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void everyAddressAndCapacityIsAWholeNumberOfBlocks(boolean poolAligns) {
+    AlignedBuffers buffers = new AlignedBuffers(poolAligns);
     List<ByteBuf> held = new ArrayList<>();
 
     for (int bytes :

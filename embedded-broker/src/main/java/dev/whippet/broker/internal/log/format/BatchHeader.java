@@ -1,6 +1,7 @@
 package dev.whippet.broker.internal.log.format;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import java.util.SplittableRandom;
 import net.openhft.hashing.LongHashFunction;
 
@@ -130,7 +131,7 @@ public final class BatchHeader {
     if (bytes.hasArray()) {
       return XXH3.hashBytes(bytes.array(), bytes.arrayOffset() + index, length);
     }
-    return XXH3.hashBytes(bytes.nioBuffer(index, length));
+    return XXH3.hashBytes(ByteBufUtil.getBytes(bytes, index, length));
   }
 
   public void write(ByteBuf out) {
