@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -111,14 +112,7 @@ final class CompareCommand implements Callable<Integer> {
       description = "Written and deleted first, to have warm memory; default ${DEFAULT-VALUE}.")
   String warm;
 
-  @Option(names = "--user", defaultValue = "iggy", description = "Default ${DEFAULT-VALUE}.")
-  String user;
-
-  @Option(
-      names = "--password",
-      defaultValue = "${env:IGGY_ROOT_PASSWORD:-iggy}",
-      description = "Default: IGGY_ROOT_PASSWORD, or iggy.")
-  String password;
+  @Mixin CredentialOptions credentials;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Every round, for programs.")
   Path json;
@@ -162,6 +156,10 @@ final class CompareCommand implements Callable<Integer> {
           verdicts.write(json);
         }
         interruption.reported();
+        if (verdicts.failure() != null) {
+          spec.commandLine().getErr().println(verdicts.failure());
+          return 1;
+        }
         return verdicts.areMet() ? 0 : verdicts.isMissed() ? 1 : UNDECIDED;
       }
     } catch (BenchException | IOException e) {
@@ -195,7 +193,7 @@ final class CompareCommand implements Callable<Integer> {
       }
     }
     for (Map.Entry<String, String> each : targets.entrySet()) {
-      Target target = Target.parse(each.getValue(), user, password);
+      Target target = credentials.target(each.getValue());
       contenders.add(new Contender(each.getKey(), target, servers.get(each.getKey())));
     }
     return contenders;

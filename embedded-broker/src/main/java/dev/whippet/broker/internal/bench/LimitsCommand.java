@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -48,14 +49,7 @@ final class LimitsCommand implements Callable<Integer> {
       description = "A server with data on the same disk: it is measured against the floors.")
   String url;
 
-  @Option(names = "--user", defaultValue = "iggy", description = "Default ${DEFAULT-VALUE}.")
-  String user;
-
-  @Option(
-      names = "--password",
-      defaultValue = "${env:IGGY_ROOT_PASSWORD:-iggy}",
-      description = "Default: IGGY_ROOT_PASSWORD, or iggy.")
-  String password;
+  @Mixin CredentialOptions credentials;
 
   @Option(
       names = "--share",
@@ -73,7 +67,7 @@ final class LimitsCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     try {
-      Target target = url == null ? null : Target.parse(url, user, password);
+      Target target = url == null ? null : credentials.target(url);
       Files.createDirectories(data);
       Disk disk = Disk.under(data);
       if (!disk.isStable()) {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code outage}: producers with an outbox lose the network for a while. */
@@ -43,12 +44,7 @@ final class OutageCommand extends MeasureCommand {
               + " them, and none while draining. Default ${DEFAULT-VALUE}.")
   double rate;
 
-  @Option(
-      names = {"-m", "--message-size"},
-      paramLabel = "BYTES",
-      defaultValue = "256",
-      description = "Default ${DEFAULT-VALUE}.")
-  Range messageBytes;
+  @Mixin RecordSizeOption records;
 
   @Option(
       names = {"-a", "--partitions"},
@@ -79,7 +75,7 @@ final class OutageCommand extends MeasureCommand {
         new LoadPlan(
             server,
             Range.of(1),
-            messageBytes,
+            records.messageBytes,
             new LoadPlan.Volume(Long.MAX_VALUE, 0, 0, rate, timeout),
             new LoadPlan.Shape(1, partitions, producers, 1, LoadPlan.Streams.NEW));
     return new OutageRun(plan, outageSeconds, directory(), new Meter(serverPid, disk));

@@ -9,6 +9,7 @@ import dev.whippet.broker.internal.bench.load.StormRun;
 import dev.whippet.broker.internal.bench.measure.Disk;
 import dev.whippet.broker.internal.bench.measure.Meter;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code storm}: everybody reconnects. */
@@ -27,12 +28,7 @@ final class StormCommand extends MeasureCommand {
       description = "Default ${DEFAULT-VALUE}.")
   int clients;
 
-  @Option(
-      names = {"-m", "--message-size"},
-      paramLabel = "BYTES",
-      defaultValue = "256",
-      description = "Default ${DEFAULT-VALUE}.")
-  Range messageBytes;
+  @Mixin RecordSizeOption records;
 
   @Option(
       names = "--timeout",
@@ -50,7 +46,7 @@ final class StormCommand extends MeasureCommand {
         new LoadPlan(
             server,
             Range.of(1),
-            messageBytes,
+            records.messageBytes,
             new LoadPlan.Volume(1, 0, 0, 0, timeout),
             new LoadPlan.Shape(1, PARTITIONS, clients, 1, LoadPlan.Streams.NEW));
     return new StormRun(plan, new Meter(serverPid, disk));

@@ -6,6 +6,7 @@ import dev.whippet.broker.internal.bench.measure.Disk;
 import dev.whippet.broker.internal.bench.measure.Proc;
 import java.io.IOException;
 import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which server, and what else is known of it. */
@@ -18,19 +19,7 @@ final class TargetOptions {
       description = "tcp://host:port or ws://host:port; default ${DEFAULT-VALUE}.")
   String url;
 
-  @Option(
-      names = "--user",
-      paramLabel = "NAME",
-      defaultValue = "iggy",
-      description = "Who logs in; default ${DEFAULT-VALUE}.")
-  String user;
-
-  @Option(
-      names = "--password",
-      paramLabel = "TEXT",
-      defaultValue = "${env:IGGY_ROOT_PASSWORD:-iggy}",
-      description = "Default: IGGY_ROOT_PASSWORD, or iggy.")
-  String password;
+  @Mixin CredentialOptions credentials;
 
   @Option(
       names = "--server-pid",
@@ -45,7 +34,7 @@ final class TargetOptions {
   Path serverData;
 
   Target target() throws BenchException {
-    return Target.parse(url, user, password);
+    return credentials.target(url);
   }
 
   long pid(Target target) {

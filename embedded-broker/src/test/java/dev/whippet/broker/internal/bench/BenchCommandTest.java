@@ -153,6 +153,41 @@ class BenchCommandTest {
     assertThat(status).isEqualTo(3);
   }
 
+  @Test
+  void compareReportsTheRoundsBeforeAServerWasGone() throws BrokerException {
+    Broker mortal =
+        Broker.builder()
+            .listen("127.0.0.1:0")
+            .dataDirectory(directory.resolve("mortal"))
+            .rootPassword("secret")
+            .start();
+    StringWriter killing =
+        new StringWriter() {
+          @Override
+          public void flush() {
+            if (toString().contains("round 1, mortal")) {
+              mortal.close();
+            }
+          }
+        };
+
+    CommandLine bench = BenchCommand.commandLine();
+    bench.setOut(new PrintWriter(killing));
+    bench.setErr(new PrintWriter(err, true));
+    String line =
+        "compare --target alive=tcp://127.0.0.1:%d --target mortal=tcp://127.0.0.1:%d"
+            + " --password secret --rounds 2 --discard 0 --warm 0 --no-pin --noisy --volatile"
+            + " --data %s -- pp -p 1 -b 2 -P 5";
+    int status =
+        bench.execute(
+            String.format(line, broker.port(), mortal.port(), directory.resolve("two")).split(" "));
+
+    assertThat(status).isOne();
+    assertThat(killing.toString()).contains("1 round;").contains("medians of 1");
+    assertThat(err.toString().lines().toList()).hasSize(1);
+    assertThat(err.toString()).contains("mortal: ").contains("Connection refused");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"tcp", "ws"})
   void anEchoAcknowledgesWithoutBeingChecked(String scheme) throws IOException {

@@ -48,6 +48,7 @@ public final class Comparison implements AutoCloseable {
   private int keptNoisy;
   private int directories;
   private volatile Run working;
+  private String failure;
   private volatile boolean interrupted;
 
   /** Makes the load of one run. */
@@ -94,8 +95,12 @@ public final class Comparison implements AutoCloseable {
     this.rounds = new Rounds(contenders.stream().map(Contender::name).toList());
   }
 
-  /** Runs all rounds. */
-  public Verdicts run() throws BenchException, InterruptedException {
+  /**
+   * Runs all rounds. A run that fails ends it; the rounds before it are judged all the same, and
+   * {@link Verdicts#failure} says why. After {@link #interrupt} a failure is nothing to tell:
+   * Ctrl-C reaches servers too.
+   */
+  public Verdicts run() throws InterruptedException {
     try {
       pinning = Pinning.ofLoad(settings.conditions().pin());
       log.accept(pinning.toString());
@@ -109,8 +114,10 @@ public final class Comparison implements AutoCloseable {
           rounds.add(round);
         }
       }
+    } catch (BenchException e) {
+      failure = e.getMessage();
     } catch (IOException e) {
-      throw new BenchException("comparison: " + e, e);
+      failure = "comparison: " + e;
     }
     return verdicts();
   }
@@ -134,7 +141,8 @@ public final class Comparison implements AutoCloseable {
         rounds,
         settings.goals(),
         contenders.stream().map(Contender::name).toList(),
-        pinning + "; " + thrownAway + " noisy runs thrown away, " + keptNoisy + " kept");
+        pinning + "; " + thrownAway + " noisy runs thrown away, " + keptNoisy + " kept",
+        interrupted ? null : failure);
   }
 
   private boolean needsAnother() {

@@ -20,12 +20,19 @@ public final class Verdicts {
   private final List<Goal> goals;
   private final List<String> names;
   private final String conditions;
+  private final String failure;
 
-  Verdicts(Rounds rounds, List<Goal> goals, List<String> names, String conditions) {
+  Verdicts(Rounds rounds, List<Goal> goals, List<String> names, String conditions, String failure) {
     this.rounds = rounds;
     this.goals = goals;
     this.names = names;
     this.conditions = conditions;
+    this.failure = failure;
+  }
+
+  /** Why it ended before all rounds were run; {@code null} when it did not. */
+  public String failure() {
+    return failure;
   }
 
   /** True when every contender keeps every goal for certain. */
@@ -44,7 +51,7 @@ public final class Verdicts {
 
   /** Prints the table. */
   public void print(PrintWriter out) {
-    out.println(rounds.count() + " rounds; " + conditions);
+    out.println(rounds.count() + (rounds.count() == 1 ? " round; " : " rounds; ") + conditions);
     if (rounds.count() == 0) {
       return;
     }

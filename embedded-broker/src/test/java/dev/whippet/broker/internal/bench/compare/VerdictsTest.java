@@ -70,7 +70,7 @@ class VerdictsTest {
   }
 
   private Verdicts verdicts(String goal) {
-    return new Verdicts(rounds, List.of(Goal.parse(goal)), List.of("ws", "tcp"), "");
+    return new Verdicts(rounds, List.of(Goal.parse(goal)), List.of("ws", "tcp"), "", null);
   }
 
   private static String printed(Verdicts verdicts) {
