@@ -179,7 +179,7 @@ public final class Broker implements AutoCloseable {
               loops.loop(index).files(),
               ByteBufAllocator.DEFAULT,
               limits,
-              WallClock::micros,
+              new LoopTime(loops.loop(index).executor()),
               random,
               findings::damage);
       logLoop.shareSpace(space);

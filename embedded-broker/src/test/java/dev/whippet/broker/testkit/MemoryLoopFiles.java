@@ -110,6 +110,7 @@ final class MemoryLoopFiles implements LoopFiles {
   }
 
   /** See {@link DiskImage}: stable once the directory of {@code to} is synced. */
+  @Override
   public void rename(Path from, Path to, FileCompletion<Void> done) {
     step("rename", from, image -> image.rename(from, to), done);
   }
@@ -134,6 +135,7 @@ final class MemoryLoopFiles implements LoopFiles {
     }
 
     /** Into the page cache: {@link #sync} makes it stable. */
+    @Override
     public void write(long position, ByteBuf source, FileCompletion<Void> done) {
       write(position, source, false, done);
     }
@@ -161,11 +163,13 @@ final class MemoryLoopFiles implements LoopFiles {
     }
 
     /** Everything written before is stable afterwards. */
+    @Override
     public void sync(FileCompletion<Void> done) {
       step("sync", path, image -> image.file(id).sync(), done);
     }
 
     /** Space that reads as zeros; its length is stable after a sync. */
+    @Override
     public void allocate(long position, long bytes, FileCompletion<Void> done) {
       submit(
           DiskOperation.allocate(path, id, (int) position, (int) bytes),

@@ -78,6 +78,12 @@ final class MemoryFiles implements LoopFiles {
   }
 
   @Override
+  public void rename(Path from, Path to, FileCompletion<Void> done) {
+    contents.put(to, contents.remove(from));
+    succeed(done);
+  }
+
+  @Override
   public void close(FileCompletion<Void> done) {
     succeed(done);
   }
@@ -98,6 +104,21 @@ final class MemoryFiles implements LoopFiles {
       int length = source.readableBytes();
       content.setBytes((int) position, source, source.readerIndex(), length);
       content.writerIndex(Math.max(content.writerIndex(), (int) position + length));
+      succeed(done);
+    }
+
+    @Override
+    public void write(long position, ByteBuf source, FileCompletion<Void> done) {
+      writeDurably(position, source, done);
+    }
+
+    @Override
+    public void sync(FileCompletion<Void> done) {
+      succeed(done);
+    }
+
+    @Override
+    public void allocate(long position, long bytes, FileCompletion<Void> done) {
       succeed(done);
     }
 

@@ -4,6 +4,7 @@ import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 
 import dev.whippet.broker.internal.file.AlignedBuffers;
+import dev.whippet.broker.testkit.ManualClock;
 import dev.whippet.broker.testkit.ManualLoop;
 import dev.whippet.broker.testkit.MemoryDisk;
 import io.netty.buffer.ByteBuf;
@@ -52,7 +53,7 @@ public class PartitionLogBenchmark {
             files,
             new AlignedBuffers().allocator(),
             LogConfig.DEFAULT,
-            () -> 1,
+            new ManualClock(() -> 1),
             new Random(1),
             damage -> {});
     log = PartitionLog.recover(logs, new MemoryDisk(1, ROOT).blockingFiles(), ROOT, PartitionSettings.of(1));

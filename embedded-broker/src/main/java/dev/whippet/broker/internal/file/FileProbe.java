@@ -10,7 +10,8 @@ import java.util.function.Consumer;
 
 /**
  * Tries each operation of a {@link LoopFiles} in the directory that it is to work in: a directory
- * {@code .probe-<number>} with one file of one block is made, synced, read back and removed.
+ * {@code .probe-<number>} with one file of one block is made, synced, read back, renamed and
+ * removed.
  *
  * <p>A refusal is an error that says "not supported here" (EINVAL, EOPNOTSUPP, ENOSYS). Others,
  * such as a full or read-only disk, say nothing about support: the broker starts and reports them
@@ -32,6 +33,7 @@ final class FileProbe {
 
   private static void tryAll(EventLoop loop, LoopFiles files, Path place) throws FileFailure {
     Path name = place.resolve("block");
+    Path renamed = place.resolve("renamed");
     FileProbe.<Void>await(loop, done -> files.createDirectory(place, done));
     try {
       AsyncFile file = await(loop, done -> files.open(name, done));
@@ -40,9 +42,11 @@ final class FileProbe {
       } finally {
         FileProbe.<Void>await(loop, file::close);
       }
+      FileProbe.<Void>await(loop, done -> files.rename(name, renamed, done));
       FileProbe.<Void>await(loop, done -> files.syncDirectory(place, done));
     } finally {
       FileProbe.<Void>await(loop, done -> files.delete(name, done));
+      FileProbe.<Void>await(loop, done -> files.delete(renamed, done));
       FileProbe.<Void>await(loop, done -> files.delete(place, done));
     }
   }
@@ -52,6 +56,9 @@ final class FileProbe {
     ByteBuf block = Unpooled.wrappedBuffer(ByteBuffer.allocateDirect(2 * size).alignedSlice(size));
     try {
       block.setIndex(0, size);
+      FileProbe.<Void>await(loop, done -> file.allocate(0, size, done));
+      FileProbe.<Void>await(loop, done -> file.write(0, block, done));
+      FileProbe.<Void>await(loop, file::sync);
       FileProbe.<Void>await(loop, done -> file.writeDurably(0, block, done));
       block.clear();
       FileProbe.<Integer>await(loop, done -> file.read(0, block, size, done));

@@ -38,6 +38,12 @@ public interface LoopFiles {
   /** Removes a file or an empty directory; succeeds when it is missing. */
   void delete(Path path, FileCompletion<Void> done);
 
+  /**
+   * Gives a file another name, replacing what had it. Durable after {@link #syncDirectory} of the
+   * new name's directory, and of the old one's if that is another.
+   */
+  void rename(Path from, Path to, FileCompletion<Void> done);
+
   /** Waits for operations under way, then refuses new ones. Called once, at the broker's stop. */
   void close(FileCompletion<Void> done);
 }

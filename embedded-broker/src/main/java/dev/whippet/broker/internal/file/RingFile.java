@@ -3,6 +3,7 @@ package dev.whippet.broker.internal.file;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.IntConsumer;
 
 /** One descriptor on the loop's ring. */
 final class RingFile implements AsyncFile {
@@ -23,29 +24,35 @@ final class RingFile implements AsyncFile {
 
   @Override
   public void writeDurably(long position, ByteBuf source, FileCompletion<Void> done) {
+    write(RingOperation::writeDurably, position, source, done);
+  }
+
+  @Override
+  public void write(long position, ByteBuf source, FileCompletion<Void> done) {
+    write(RingOperation::write, position, source, done);
+  }
+
+  private void write(WriteKind kind, long position, ByteBuf source, FileCompletion<Void> done) {
     AlignedBuffers.checkAligned(position, source, source.readerIndex(), source.readableBytes());
     if (refuse("write", done)) {
       return;
     }
     underWay++;
-    int end = source.writerIndex();
-    write(
-        position,
-        source.retain(),
-        source.readerIndex(),
-        end,
-        0,
+    Ended ended =
         failure -> {
           source.release();
           end(done, null, failure);
-        });
+        };
+    int end = source.writerIndex();
+    write(kind, position, source.retain(), source.readerIndex(), end, 0, ended);
   }
 
   /** Writes [index, end) of source and goes on where the kernel stopped. */
-  private void write(long position, ByteBuf source, int index, int end, int stalls, Ended ended) {
+  private void write(
+      WriteKind kind, long position, ByteBuf source, int index, int end, int stalls, Ended ended) {
     int length = end - index;
     queue.start(
-        RingOperation.write(
+        kind.operation(
             fd,
             position,
             source,
@@ -64,9 +71,38 @@ final class RingFile implements AsyncFile {
               } else if (stallsNow > RingQueue.RETRIES_MAX) {
                 ended.end(new FileFailure("write", path, "no progress at " + position));
               } else {
-                write(position + written, source, index + written, end, stallsNow, ended);
+                write(kind, position + written, source, index + written, end, stallsNow, ended);
               }
             }));
+  }
+
+  @Override
+  public void sync(FileCompletion<Void> done) {
+    if (refuse("sync", done)) {
+      return;
+    }
+    underWay++;
+    queue.start(RingOperation.syncData(fd, result -> end(done, null, failure("sync", result))));
+  }
+
+  /** A file system that can't reserve says so: then blocks come with the writes. */
+  @Override
+  public void allocate(long position, long bytes, FileCompletion<Void> done) {
+    if (refuse("allocate", done)) {
+      return;
+    }
+    underWay++;
+    queue.start(
+        RingOperation.allocate(
+            fd,
+            position,
+            bytes,
+            result ->
+                end(done, null, result == -Errno.EOPNOTSUPP ? null : failure("allocate", result))));
+  }
+
+  private FileFailure failure(String operation, int result) {
+    return result < 0 ? new FileFailure(operation, path, -result) : null;
   }
 
   @Override
@@ -140,7 +176,7 @@ final class RingFile implements AsyncFile {
               fd,
               result -> {
                 files.closed(this);
-                closing.done(null, result < 0 ? new FileFailure("close", path, -result) : null);
+                closing.done(null, failure("close", result));
                 files.advance();
               }));
     }
@@ -164,6 +200,12 @@ final class RingFile implements AsyncFile {
   /** Address of index 0. */
   static long address(ByteBuf buffer) {
     return AlignedBuffers.address(buffer);
+  }
+
+  /** Durably or not. */
+  private interface WriteKind {
+    RingOperation operation(
+        int fd, long position, ByteBuf source, int index, int length, IntConsumer done);
   }
 
   private interface Ended {

@@ -158,6 +158,15 @@ public final class RingFiles implements LoopFiles {
             }));
   }
 
+  @Override
+  public void rename(Path from, Path to, FileCompletion<Void> done) {
+    if (refuse("rename", from, done)) {
+      return;
+    }
+    queue.start(
+        RingOperation.rename(from, to, result -> end(done, failure("rename", from, result))));
+  }
+
   private void deleted(Path path, int result, FileCompletion<Void> done) {
     end(done, result == -Errno.ENOENT ? null : failure("delete", path, result));
   }

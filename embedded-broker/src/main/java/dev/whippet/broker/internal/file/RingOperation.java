@@ -12,27 +12,32 @@ import java.util.function.IntConsumer;
  *
  * <pre>
  *   operation  opcode  fd        offset    address  length  flags
- *   FSYNC       3      file      0         0        0       0
+ *   FSYNC       3      file      0         0        0       0 | DATASYNC
+ *   FALLOCATE  17      file      position  bytes    0       0
  *   OPENAT     18      AT_FDCWD  0         path     mode    open flags
  *   CLOSE      19      file      0         0        0       0
  *   READ       22      file      position  memory   bytes   0
- *   WRITE      23      file      position  memory   bytes   RWF_DSYNC
+ *   WRITE      23      file      position  memory   bytes   0 | RWF_DSYNC
+ *   RENAMEAT   35      AT_FDCWD  new path  path     AT_FDCWD 0
  *   UNLINKAT   36      AT_FDCWD  0         path     0       0 | AT_REMOVEDIR
  *   MKDIRAT    37      AT_FDCWD  0         path     mode    0
  * </pre>
  */
 final class RingOperation {
   static final byte FSYNC = 3;
+  static final byte FALLOCATE = 17;
   static final byte OPENAT = 18;
   static final byte CLOSE = 19;
   static final byte READ = 22;
   static final byte WRITE = 23;
+  static final byte RENAMEAT = 35;
   static final byte UNLINKAT = 36;
   static final byte MKDIRAT = 37;
 
   private static final int AT_FDCWD = -100;
   private static final int AT_REMOVEDIR = 0x200;
   private static final int RWF_DSYNC = 2;
+  private static final int FSYNC_DATASYNC = 1;
   private static final int O_RDWR = 2;
   private static final int O_CREAT = 0100;
   private static final int O_CLOEXEC = 02000000;
@@ -91,20 +96,40 @@ final class RingOperation {
     return new RingOperation(UNLINKAT, AT_FDCWD, Span.path(path), 0, flags, done);
   }
 
+  static RingOperation rename(Path from, Path to, IntConsumer done) {
+    return new RingOperation(RENAMEAT, AT_FDCWD, Span.paths(from, to), AT_FDCWD, 0, done);
+  }
+
   static RingOperation write(
       int fd, long position, ByteBuf source, int index, int length, IntConsumer done) {
-    Span span = new Span(position, RingFile.address(source) + index, source.retain());
-    return new RingOperation(WRITE, fd, span, length, RWF_DSYNC, done);
+    return new RingOperation(WRITE, fd, span(position, source, index), length, 0, done);
+  }
+
+  static RingOperation writeDurably(
+      int fd, long position, ByteBuf source, int index, int length, IntConsumer done) {
+    return new RingOperation(WRITE, fd, span(position, source, index), length, RWF_DSYNC, done);
   }
 
   static RingOperation read(
       int fd, long position, ByteBuf target, int index, int length, IntConsumer done) {
-    Span span = new Span(position, RingFile.address(target) + index, target.retain());
-    return new RingOperation(READ, fd, span, length, 0, done);
+    return new RingOperation(READ, fd, span(position, target, index), length, 0, done);
+  }
+
+  private static Span span(long position, ByteBuf memory, int index) {
+    return new Span(position, RingFile.address(memory) + index, memory.retain());
   }
 
   static RingOperation sync(int fd, IntConsumer done) {
     return new RingOperation(FSYNC, fd, Span.NONE, 0, 0, done);
+  }
+
+  /** Without times and the like, but with all metadata that reading needs. */
+  static RingOperation syncData(int fd, IntConsumer done) {
+    return new RingOperation(FSYNC, fd, Span.NONE, 0, FSYNC_DATASYNC, done);
+  }
+
+  static RingOperation allocate(int fd, long position, long bytes, IntConsumer done) {
+    return new RingOperation(FALLOCATE, fd, new Span(position, bytes, null), 0, 0, done);
   }
 
   static RingOperation close(int fd, IntConsumer done) {
@@ -133,9 +158,19 @@ final class RingOperation {
     static final Span NONE = new Span(0, 0, null);
 
     static Span path(Path path) {
-      byte[] bytes = path.toAbsolutePath().toString().getBytes(StandardCharsets.UTF_8);
-      ByteBuf text = Unpooled.directBuffer(bytes.length + 1).writeBytes(bytes).writeByte(0);
+      ByteBuf text = Unpooled.directBuffer().writeBytes(name(path));
       return new Span(0, RingFile.address(text), text);
+    }
+
+    /** The second path is where others have an offset. */
+    static Span paths(Path first, Path second) {
+      byte[] before = name(first);
+      ByteBuf text = Unpooled.directBuffer().writeBytes(before).writeBytes(name(second));
+      return new Span(RingFile.address(text) + before.length, RingFile.address(text), text);
+    }
+
+    private static byte[] name(Path path) {
+      return (path.toAbsolutePath() + "\0").getBytes(StandardCharsets.UTF_8);
     }
   }
 }

@@ -21,6 +21,15 @@ final class ThreadFile implements AsyncFile {
 
   @Override
   public void writeDurably(long position, ByteBuf source, FileCompletion<Void> done) {
+    write(position, source, true, done);
+  }
+
+  @Override
+  public void write(long position, ByteBuf source, FileCompletion<Void> done) {
+    write(position, source, false, done);
+  }
+
+  private void write(long position, ByteBuf source, boolean durably, FileCompletion<Void> done) {
     AlignedBuffers.checkAligned(position, source, source.readerIndex(), source.readableBytes());
     if (refuse("write", done)) {
       return;
@@ -38,7 +47,42 @@ final class ThreadFile implements AsyncFile {
           while (bytes.hasRemaining()) {
             at += channel.write(bytes, at);
           }
+          if (durably) {
+            channel.force(false);
+          }
+          return null;
+        });
+  }
+
+  @Override
+  public void sync(FileCompletion<Void> done) {
+    if (refuse("sync", done)) {
+      return;
+    }
+    files.<Void>run(
+        "sync",
+        path,
+        done,
+        () -> {
           channel.force(false);
+          return null;
+        });
+  }
+
+  /** Java can't reserve: the file gets its length, its blocks come with the writes. */
+  @Override
+  public void allocate(long position, long bytes, FileCompletion<Void> done) {
+    if (refuse("allocate", done)) {
+      return;
+    }
+    files.<Void>run(
+        "allocate",
+        path,
+        done,
+        () -> {
+          if (channel.size() < position + bytes) {
+            channel.write(ByteBuffer.allocate(1), position + bytes - 1);
+          }
           return null;
         });
   }

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.Set;
@@ -114,6 +115,18 @@ public final class ThreadFiles implements LoopFiles {
         done,
         () -> {
           Files.deleteIfExists(path);
+          return null;
+        });
+  }
+
+  @Override
+  public void rename(Path from, Path to, FileCompletion<Void> done) {
+    run(
+        "rename",
+        from,
+        done,
+        () -> {
+          Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
           return null;
         });
   }

@@ -377,7 +377,7 @@ public final class PartitionLog {
 
   private BatchHeader stamped(ByteBuf records, int count, int userId) {
     BatchHeader header = new BatchHeader();
-    lastTimestamp = Math.max(lastTimestamp, loop.clockMicros.getAsLong());
+    lastTimestamp = Math.max(lastTimestamp, loop.clock.micros());
     header.incarnation = settings.incarnation();
     header.baseOffset = appendedEnd;
     header.timestamp = lastTimestamp;

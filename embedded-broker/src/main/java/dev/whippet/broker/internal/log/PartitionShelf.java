@@ -92,7 +92,7 @@ final class PartitionShelf {
   boolean isOld(Segment segment) {
     return sealWanted
         || segment.firstTimestamp >= 0
-            && retention.isExpired(segment.firstTimestamp, loop.clockMicros.getAsLong());
+            && retention.isExpired(segment.firstTimestamp, loop.clock.micros());
   }
 
   private void show() {

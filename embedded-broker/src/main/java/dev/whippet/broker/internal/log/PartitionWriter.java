@@ -270,7 +270,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
             log.incarnation(),
             next.base,
             next.salt,
-            loop.clockMicros.getAsLong(),
+            loop.clock.micros(),
             snapshot.length / ProducerTable.ENTRY_BYTES,
             snapshot.length,
             Blocks.crc32c(out, FileHeader.COPIES_BYTES, snapshot.length));

@@ -6,6 +6,7 @@ import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.testkit.ManualClock;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -38,7 +39,12 @@ final class JournaledCatalog {
     LogConfig config = LogConfig.DEFAULT.withJournalBytesMax(8192);
     LogLoop logLoop =
         new LogLoop(
-            files, ByteBufAllocator.DEFAULT, config, clock::incrementAndGet, random, damage::add);
+            files,
+            ByteBufAllocator.DEFAULT,
+            config,
+            new ManualClock(clock::incrementAndGet),
+            random,
+            damage::add);
     Catalog.Recovered recovered =
         Catalog.recover(BlockingFiles.SYSTEM, directory.resolve("catalog"), damage::add);
     ConsumerOffsets.Recovered recoveredOffsets =

@@ -6,16 +6,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Stands between {@link RingQueue} and the loop's ring and does to the next WRITE or READ what it
- * is told: results are errors of the kernel's that never reached it, or a count by which the
- * operation is really cut short.
+ * Stands between {@link RingQueue} and the loop's ring and does to the next WRITE or READ, or the
+ * next of the others, what it is told: results are errors of the kernel's that never reached it, or
+ * a count by which the operation is really cut short. It can hold everything back.
  */
 final class FaultyRing implements Ring {
   private final Ring real;
   private final RingQueue queue;
   private final EventLoop loop;
   final ArrayDeque<Integer> faults = new ArrayDeque<>();
+  final ArrayDeque<Integer> otherFaults = new ArrayDeque<>();
   final List<Integer> lengths = new ArrayList<>();
+
+  private List<Runnable> stalled;
 
   FaultyRing(Ring real, RingQueue queue, EventLoop loop) {
     this.real = real;
@@ -23,12 +26,31 @@ final class FaultyRing implements Ring {
     this.loop = loop;
   }
 
+  /** Nothing reaches the kernel until {@link #resume}. On the loop. */
+  void stall() {
+    stalled = new ArrayList<>();
+  }
+
+  void resume() {
+    List<Runnable> held = stalled;
+    stalled = null;
+    held.forEach(Runnable::run);
+  }
+
   @Override
   public boolean submit(int slot, RingOperation operation) {
+    if (stalled != null) {
+      stalled.add(() -> submit(slot, operation));
+      return true;
+    }
     boolean data =
         operation.opcode == RingOperation.WRITE || operation.opcode == RingOperation.READ;
     if (!data) {
-      return real.submit(slot, operation);
+      Integer fault = otherFaults.poll();
+      if (fault != null) {
+        loop.execute(() -> queue.completed(slot, fault));
+      }
+      return fault != null || real.submit(slot, operation);
     }
     lengths.add(operation.length);
     Integer fault = faults.poll();

@@ -3,11 +3,21 @@ package dev.whippet.broker.internal.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +48,11 @@ abstract class LoopFilesContract {
   abstract IoHandlerFactory transport();
 
   abstract LoopFiles start(IoEventLoop loop, Path directory) throws IOException;
+
+  /** Holds back what is given to the disk from now on until the answer is run. */
+  abstract Runnable stall() throws Exception;
+
+  abstract Class<? extends ServerChannel> serverChannel();
 
   @BeforeEach
   void startFiles() throws IOException {
@@ -193,6 +208,89 @@ abstract class LoopFilesContract {
         });
 
     assertThat(source.refCnt()).isEqualTo(1);
+    release(source);
+  }
+
+  @Test
+  void whatIsWrittenAndSyncedIsReadBack() throws Exception {
+    AsyncFile file = open("a");
+    ByteBuf written = random(2 * BLOCK, 11);
+
+    this.<Void>await(done -> file.write(BLOCK, written, done));
+    this.<Void>await(file::sync);
+    ByteBuf read = read(file, BLOCK, 2 * BLOCK);
+
+    assertThat(read).isEqualTo(written);
+    assertThat(written.refCnt()).isEqualTo(1);
+    release(written, read);
+  }
+
+  @Test
+  void allocatingMakesTheFileLongWithZerosAndChangesNothingThatIsThere() throws Exception {
+    AsyncFile file = open("a");
+    ByteBuf written = random(BLOCK, 12);
+    write(file, 0, written);
+
+    this.<Void>await(done -> file.allocate(0, 16L * BLOCK, done));
+    this.<Void>await(done -> file.allocate(0, 4L * BLOCK, done));
+    ByteBuf read = read(file, 0, 16 * BLOCK);
+
+    assertThat(read.readableBytes()).isEqualTo(16 * BLOCK);
+    assertThat(read.slice(0, BLOCK)).isEqualTo(written);
+    assertThat(read.slice(BLOCK, 15 * BLOCK).forEachByte(value -> value == 0)).isEqualTo(-1);
+    release(written, read);
+  }
+
+  @Test
+  void renamesAndReplaces() throws Exception {
+    AsyncFile file = open("a");
+    ByteBuf source = random(BLOCK, 13);
+    write(file, 0, source);
+    open("b");
+
+    this.<Void>await(done -> files.rename(directory.resolve("a"), directory.resolve("b"), done));
+    this.<Void>await(done -> files.syncDirectory(directory, done));
+    write(file, BLOCK, source); // the descriptor is the same file's
+
+    assertThat(directory.resolve("a")).doesNotExist();
+    assertThat(Files.size(directory.resolve("b"))).isEqualTo(2L * BLOCK);
+    Path missing = directory.resolve("missing");
+    assertThat(this.<Void>failure(done -> files.rename(missing, directory.resolve("c"), done)))
+        .hasMessageStartingWith("rename " + missing);
+    release(source);
+  }
+
+  @Test
+  void whatComesAfterTheCloseOfAFileFails() throws Exception {
+    AsyncFile file = open("a");
+    ByteBuf source = random(BLOCK, 14);
+
+    this.<Void>await(file::close);
+
+    assertThat(this.<Void>failure(done -> file.write(0, source, done)))
+        .hasMessageContaining("closed");
+    assertThat(this.<Void>failure(file::sync)).hasMessageContaining("closed");
+    assertThat(this.<Void>failure(done -> file.allocate(0, BLOCK, done)))
+        .hasMessageContaining("closed");
+    release(source);
+  }
+
+  /** A loop never blocks on a file: others of the loop go on while the disk answers nothing. */
+  @Test
+  void aStalledDiskStopsNoConnectionOfTheLoop() throws Exception {
+    AsyncFile file = open("a");
+    Runnable resume = stall();
+    ByteBuf source = random(BLOCK, 15);
+    CompletableFuture<IOException> written = new CompletableFuture<>();
+
+    loop.execute(() -> file.writeDurably(0, source, (n, failure) -> written.complete(failure)));
+    loop.execute(() -> file.sync((n, failure) -> {}));
+    assertThat(echo("one")).isEqualTo("one");
+    assertThat(echo("two")).isEqualTo("two");
+
+    assertThat(written).isNotDone();
+    resume.run();
+    assertThat(written.get(30, TimeUnit.SECONDS)).isNull();
     release(source);
   }
 
@@ -392,6 +490,33 @@ abstract class LoopFilesContract {
   static void release(ByteBuf... buffers) {
     for (ByteBuf buffer : buffers) {
       assertThat(buffer.release()).as("last reference").isTrue();
+    }
+  }
+
+  /** A connection of its own, served by the loop under test. */
+  private String echo(String word) throws Exception {
+    ChannelHandler echo =
+        new ChannelInboundHandlerAdapter() {
+          @Override
+          public void channelRead(ChannelHandlerContext context, Object message) {
+            context.writeAndFlush(message);
+          }
+        };
+    Channel server =
+        new ServerBootstrap()
+            .group(loop)
+            .channel(serverChannel())
+            .childHandler(echo)
+            .bind(InetAddress.getLoopbackAddress(), 0)
+            .sync()
+            .channel();
+    InetSocketAddress address = (InetSocketAddress) server.localAddress();
+    try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
+      socket.setSoTimeout(30_000);
+      socket.getOutputStream().write(word.getBytes(StandardCharsets.UTF_8));
+      return new String(socket.getInputStream().readNBytes(word.length()), StandardCharsets.UTF_8);
+    } finally {
+      server.close().sync();
     }
   }
 

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +37,49 @@ class RingFaultsTest extends LoopFilesContract {
     ringFiles.probe(directory);
     ring.lengths.clear();
     return ringFiles;
+  }
+
+  @Override
+  Runnable stall() throws Exception {
+    onLoop(ring::stall);
+    return () -> loop.execute(ring::resume);
+  }
+
+  @Override
+  Class<? extends ServerChannel> serverChannel() {
+    return IoUringServerSocketChannel.class;
+  }
+
+  @Test
+  void aFailedSyncOrReservationIsAFailure() throws Exception {
+    AsyncFile file = open("a");
+    ring.otherFaults.addAll(List.of(-Errno.EIO, -Errno.ENOSPC));
+
+    assertThat(this.<Void>failure(file::sync)).hasMessageContaining("errno 5");
+    assertThat(this.<Void>failure(done -> file.allocate(0, BLOCK, done)))
+        .isInstanceOfSatisfying(FileFailure.class, f -> assertThat(f.noSpace()).isTrue());
+  }
+
+  @Test
+  void aFileSystemThatCannotReserveIsNoFailure() throws Exception {
+    AsyncFile file = open("a");
+    ring.otherFaults.add(-Errno.EOPNOTSUPP);
+
+    this.<Void>await(done -> file.allocate(0, BLOCK, done));
+
+    assertThat(Files.size(directory.resolve("a"))).isZero();
+  }
+
+  @Test
+  void anUnsyncedWriteIsContinuedToo() throws Exception {
+    AsyncFile file = open("a");
+    ByteBuf source = random(4 * BLOCK, 8);
+    faults(BLOCK);
+
+    this.<Void>await(done -> file.write(0, source, done));
+
+    assertThat(Files.readAllBytes(directory.resolve("a"))).isEqualTo(bytes(source));
+    release(source);
   }
 
   @Test

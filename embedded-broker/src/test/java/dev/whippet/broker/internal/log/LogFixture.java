@@ -9,6 +9,7 @@ import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.Records;
 import dev.whippet.broker.internal.log.format.BatchHeader;
+import dev.whippet.broker.testkit.ManualClock;
 import dev.whippet.broker.testkit.ManualLoop;
 import dev.whippet.broker.testkit.MemoryDisk;
 import io.netty.buffer.ByteBuf;
@@ -63,13 +64,13 @@ public final class LogFixture {
   public final LogLoop logs;
   public final ByteBufAllocator allocator;
   public long clock = 1_000_000;
+  public final ManualClock timers = new ManualClock(() -> clock);
 
   public LogFixture(MemoryDisk disk, LogConfig config, ByteBufAllocator allocator) {
     this.disk = disk;
     this.allocator = allocator;
     this.logs =
-        new LogLoop(
-            disk.loopFiles(loop), allocator, config, () -> clock, new Random(5), damage::add);
+        new LogLoop(disk.loopFiles(loop), allocator, config, timers, new Random(5), damage::add);
   }
 
   public static LogFixture onEmptyDisk(LogConfig config) {

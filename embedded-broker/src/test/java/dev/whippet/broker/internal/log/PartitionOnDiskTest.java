@@ -9,6 +9,7 @@ import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.Records;
+import dev.whippet.broker.testkit.ManualClock;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
@@ -47,7 +48,7 @@ class PartitionOnDiskTest {
             files,
             ByteBufAllocator.DEFAULT,
             LogFixture.small().withSegmentBytes(256 << 10),
-            () -> 1_000_000,
+            new ManualClock(() -> 1_000_000),
             new Random(1),
             damage::add);
   }

@@ -20,6 +20,7 @@ import dev.whippet.broker.internal.file.LoopFiles;
  *     otherwise (default {@link Durability#POWER})
  * @param syncIntervalMillis at level {@link Durability#INTERVAL}, what was written is synced at
  *     most this much later (default 1,000)
+ * @param commits how commits are gathered and where they go
  */
 public record LogConfig(
     long segmentBytes,
@@ -29,11 +30,20 @@ public record LogConfig(
     int producersMax,
     long journalBytesMax,
     Durability durability,
-    long syncIntervalMillis) {
+    long syncIntervalMillis,
+    CommitConfig commits) {
 
   public static final LogConfig DEFAULT =
       new LogConfig(
-          64L << 20, 8 << 20, 256L << 20, 64L << 20, 10_000, 1L << 20, Durability.POWER, 1_000);
+          64L << 20,
+          8 << 20,
+          256L << 20,
+          64L << 20,
+          10_000,
+          1L << 20,
+          Durability.POWER,
+          1_000,
+          CommitConfig.DEFAULT);
 
   public LogConfig {
     atLeast("segmentBytes", segmentBytes, LoopFiles.BLOCK_BYTES);
@@ -54,7 +64,8 @@ public record LogConfig(
         producersMax,
         journalBytesMax,
         durability,
-        syncIntervalMillis);
+        syncIntervalMillis,
+        commits);
   }
 
   public LogConfig withTailBytesMax(long bytes) {
@@ -66,7 +77,8 @@ public record LogConfig(
         producersMax,
         journalBytesMax,
         durability,
-        syncIntervalMillis);
+        syncIntervalMillis,
+        commits);
   }
 
   public LogConfig withProducersMax(int producers) {
@@ -78,7 +90,8 @@ public record LogConfig(
         producers,
         journalBytesMax,
         durability,
-        syncIntervalMillis);
+        syncIntervalMillis,
+        commits);
   }
 
   public LogConfig withWaitingBytesMax(long bytes) {
@@ -90,7 +103,8 @@ public record LogConfig(
         producersMax,
         journalBytesMax,
         durability,
-        syncIntervalMillis);
+        syncIntervalMillis,
+        commits);
   }
 
   public LogConfig withJournalBytesMax(long bytes) {
@@ -102,7 +116,8 @@ public record LogConfig(
         producersMax,
         bytes,
         durability,
-        syncIntervalMillis);
+        syncIntervalMillis,
+        commits);
   }
 
   public LogConfig withDurability(Durability level) {
@@ -114,7 +129,8 @@ public record LogConfig(
         producersMax,
         journalBytesMax,
         level,
-        syncIntervalMillis);
+        syncIntervalMillis,
+        commits);
   }
 
   public LogConfig withSyncIntervalMillis(long millis) {
@@ -126,7 +142,21 @@ public record LogConfig(
         producersMax,
         journalBytesMax,
         durability,
-        millis);
+        millis,
+        commits);
+  }
+
+  public LogConfig withCommits(CommitConfig how) {
+    return new LogConfig(
+        segmentBytes,
+        commitBytesMax,
+        waitingBytesMax,
+        tailBytesMax,
+        producersMax,
+        journalBytesMax,
+        durability,
+        syncIntervalMillis,
+        how);
   }
 
   private static void atLeast(String name, long value, long least) {

@@ -13,7 +13,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 
 /**
  * What all logs and journals of one event loop share: its files, memory, clock, chance, and whom to
@@ -23,7 +22,7 @@ public final class LogLoop {
   public final LoopFiles files;
   public final ByteBufAllocator allocator;
   public final LogConfig config;
-  public final LongSupplier clockMicros;
+  public final LoopClock clock;
   public final Consumer<Damage> damage;
 
   /** Message ids; not the source of salts, since peers see ids and could compute on. */
@@ -38,7 +37,7 @@ public final class LogLoop {
    * @param files the loop's own files
    * @param allocator direct memory for commits and reads
    * @param config limits
-   * @param clockMicros wall clock, microseconds since the Unix epoch
+   * @param clock time of day, and timers of this loop
    * @param random unpredictable to peers ({@code SecureRandom}): salts of files come from it
    * @param damage is told on the loop and on start-up threads; quick, thread-safe
    */
@@ -46,13 +45,13 @@ public final class LogLoop {
       LoopFiles files,
       ByteBufAllocator allocator,
       LogConfig config,
-      LongSupplier clockMicros,
+      LoopClock clock,
       Random random,
       Consumer<Damage> damage) {
     this.files = files;
     this.allocator = allocator;
     this.config = config;
-    this.clockMicros = clockMicros;
+    this.clock = clock;
     this.random = random;
     this.damage = damage;
     this.ids = new SplittableRandom(random.nextLong());

@@ -271,8 +271,7 @@ public final class Journal {
       total += sizeOf(payload);
     }
     ByteBuf commit = loop.allocateBlocks(Math.toIntExact(Blocks.up(total)));
-    new FileHeader(
-            FileHeader.JOURNAL, next, nextNumber, fresh.salt, loop.clockMicros.getAsLong(), 0, 0, 0)
+    new FileHeader(FileHeader.JOURNAL, next, nextNumber, fresh.salt, loop.clock.micros(), 0, 0, 0)
         .write(commit);
     write(commit, FileHeader.COPIES_BYTES, fresh.salt, KIND_SNAPSHOT, before);
     write(commit, FileHeader.COPIES_BYTES, fresh.salt, KIND_SNAPSHOT_END, List.of(NOTHING));
