@@ -268,7 +268,7 @@ public final class Broker implements AutoCloseable {
 
   /**
    * What it runs on, as the start-up line says it: version, transport and why not a better one,
-   * loops, how files are driven, data directory, addresses.
+   * loops, how files are driven, data directory with its durability and bounds, addresses.
    *
    * @return one line
    */
@@ -281,6 +281,9 @@ public final class Broker implements AutoCloseable {
         + loops.description()
         + "; data "
         + directory.root()
+        + " ("
+        + config.storage()
+        + ")"
         + "; listening on "
         + String.join(", ", listening);
   }

@@ -86,6 +86,27 @@ public final class BrokerConfig {
         .withSyncIntervalMillis(syncIntervalMillis);
   }
 
+  /**
+   * How durable it is and how much it keeps, for the start-up line.
+   *
+   * @return one line
+   */
+  public String storage() {
+    int patterns = topicRules.byName().size();
+    boolean interval =
+        topicRules.durability() == Durability.INTERVAL.level()
+            || topicRules.byName().stream()
+                .anyMatch(named -> named.durability() == Durability.INTERVAL.level());
+    return "durability "
+        + topicRules.durability().name().toLowerCase(Locale.ROOT)
+        + (patterns > 0 ? " (" + patterns + " patterns)" : "")
+        + (interval ? ", sync interval " + syncIntervalMillis + " ms" : "")
+        + ", messages at most "
+        + retention.text()
+        + ", free at least "
+        + diskFree.text();
+  }
+
   /** What is said about topics. */
   TopicRules topicRules() {
     return topicRules;

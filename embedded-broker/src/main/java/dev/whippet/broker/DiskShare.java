@@ -22,6 +22,15 @@ record DiskShare(int percent, long bytesMax) {
     return new DiskShare(100, bytes);
   }
 
+  /** In words. */
+  String text() {
+    String bytes = bytesMax + " bytes";
+    if (percent == 100 && bytesMax < Long.MAX_VALUE) {
+      return bytes;
+    }
+    return percent + " % of the disk" + (bytesMax < Long.MAX_VALUE ? ", at most " + bytes : "");
+  }
+
   long of(long totalBytes) {
     return Math.min(bytesMax, totalBytes / 100 * percent);
   }

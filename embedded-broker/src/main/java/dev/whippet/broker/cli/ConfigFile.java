@@ -15,7 +15,7 @@ import java.util.Map;
 
 /**
  * The configuration file: TOML, one level, the keys of {@link Setting}. Numbers and texts are taken
- * alike; {@code listen} may be an array. A key that is not known is an error.
+ * alike; {@code listen} and {@code durability} may be arrays. A key that is not known is an error.
  */
 final class ConfigFile {
 
@@ -69,7 +69,8 @@ final class ConfigFile {
     if (value.isTextual() || value.isIntegralNumber()) {
       return value.asText();
     }
-    if (value.isArray() && key.equals(Setting.LISTEN.key()) && !value.isEmpty()) {
+    boolean list = key.equals(Setting.LISTEN.key()) || key.equals(Setting.DURABILITY.key());
+    if (value.isArray() && list && !value.isEmpty()) {
       List<String> parts = new ArrayList<>();
       for (JsonNode each : value) {
         parts.add(text(file, key + " element", each));

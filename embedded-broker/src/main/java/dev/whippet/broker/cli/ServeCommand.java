@@ -24,10 +24,10 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Later wins: configuration file, environment, flags. The file is TOML with the flags'",
-      "names as keys (listen may be an array), and root-password.",
-      "Environment: WHIPPET_LISTEN or IGGY_TCP_ADDRESS, WHIPPET_DATA, WHIPPET_LOOPS,",
-      "WHIPPET_TRANSPORT, WHIPPET_SEGMENT_SIZE, IGGY_ROOT_USERNAME, IGGY_ROOT_PASSWORD,",
-      "WHIPPET_ROOT_PASSWORD_FILE. Without a password, a random one is printed at each start.",
+      "names as keys (listen and durability may be arrays), and root-password.",
+      "Environment: WHIPPET_ and the flag's name, such as WHIPPET_SEGMENT_SIZE; also",
+      "IGGY_TCP_ADDRESS, IGGY_ROOT_USERNAME, IGGY_ROOT_PASSWORD.",
+      "Without a password, a random one is printed at each start.",
       "Exit status: 2 wrong setting, 1 could not start, 143 or 130 stopped by a signal."
     })
 final class ServeCommand implements Callable<Integer> {
@@ -60,6 +60,56 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "SIZE",
       description = "Length of log files, 1MiB to 1GiB; default 64MiB.")
   private String segmentSize;
+
+  @Option(
+      names = "--durability",
+      paramLabel = "LEVEL",
+      description =
+          "What a reply means: power (default; survives a power cut), interval (a power cut may"
+              + " lose the last --sync-interval), process (survives kill -9 only). Repeatable;"
+              + " STREAM/TOPIC=LEVEL, with * for any characters, is for some topics.")
+  private List<String> durability;
+
+  @Option(
+      names = "--sync-interval",
+      paramLabel = "TIME",
+      description = "For the level interval; default 1s.")
+  private String syncInterval;
+
+  @Option(
+      names = "--topic-expiry",
+      paramLabel = "TIME",
+      description = "Message expiry of topics made with the server's default; default never.")
+  private String topicExpiry;
+
+  @Option(
+      names = "--topic-size",
+      paramLabel = "SIZE",
+      description = "Maximum size of topics made with the server's default; default unlimited.")
+  private String topicSize;
+
+  @Option(
+      names = "--retention-size",
+      paramLabel = "SIZE",
+      description =
+          "Above it the oldest messages of all go, a size or N%% of the disk; default 50%%.")
+  private String retentionSize;
+
+  @Option(
+      names = "--disk-free",
+      paramLabel = "SIZE",
+      description =
+          "Stays free: the oldest messages go, then sends are refused; a size or N%% of the disk;"
+              + " default 5%%, at most 2GiB.")
+  private String diskFree;
+
+  @Option(
+      names = "--consumer-protection",
+      paramLabel = "TIME",
+      description =
+          "Age up to which messages that a consumer has not read outlast their topic's limits;"
+              + " default 7d.")
+  private String consumerProtection;
 
   @Option(
       names = "--root-username",
@@ -113,6 +163,13 @@ final class ServeCommand implements Callable<Integer> {
     flags.put(Setting.LOOPS, loops);
     flags.put(Setting.TRANSPORT, transport);
     flags.put(Setting.SEGMENT_SIZE, segmentSize);
+    flags.put(Setting.DURABILITY, durability == null ? null : String.join(",", durability));
+    flags.put(Setting.SYNC_INTERVAL, syncInterval);
+    flags.put(Setting.TOPIC_EXPIRY, topicExpiry);
+    flags.put(Setting.TOPIC_SIZE, topicSize);
+    flags.put(Setting.RETENTION_SIZE, retentionSize);
+    flags.put(Setting.DISK_FREE, diskFree);
+    flags.put(Setting.CONSUMER_PROTECTION, consumerProtection);
     flags.put(Setting.ROOT_USERNAME, rootUsername);
     flags.put(Setting.ROOT_PASSWORD_FILE, rootPasswordFile);
     return flags;

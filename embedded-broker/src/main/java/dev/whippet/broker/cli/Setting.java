@@ -2,6 +2,7 @@ package dev.whippet.broker.cli;
 
 import dev.whippet.broker.BrokerConfig;
 import dev.whippet.broker.BrokerConfig.Builder;
+import dev.whippet.broker.BrokerConfig.Durability;
 import dev.whippet.broker.BrokerConfig.Transport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -59,13 +60,75 @@ enum Setting {
   SEGMENT_SIZE("segment-size", List.of("WHIPPET_SEGMENT_SIZE")) {
     @Override
     void apply(Builder builder, String value) {
-      try {
-        builder.segmentBytes(ByteSize.parse(value));
-      } catch (IllegalArgumentException e) {
-        String message = e.getMessage();
-        throw new IllegalArgumentException(
-            message.startsWith("segment size") ? message : "segment size: " + message);
+      builder.segmentBytes(bytes("segment size", value));
+    }
+  },
+  DURABILITY("durability", List.of("WHIPPET_DURABILITY")) {
+    @Override
+    void apply(Builder builder, String value) {
+      for (String rule : value.split(",")) {
+        int equals = rule.indexOf('=');
+        Durability level = level(rule.substring(equals + 1).strip());
+        if (equals < 0) {
+          builder.durability(level);
+        } else {
+          builder.durability(rule.substring(0, equals).strip(), level);
+        }
       }
+    }
+
+    private Durability level(String label) {
+      for (Durability each : Durability.values()) {
+        if (each.label().equals(label)) {
+          return each;
+        }
+      }
+      throw new IllegalArgumentException(
+          "durability: " + label + ", not one of power, process, interval");
+    }
+  },
+  SYNC_INTERVAL("sync-interval", List.of("WHIPPET_SYNC_INTERVAL")) {
+    @Override
+    void apply(Builder builder, String value) {
+      builder.syncIntervalMillis(TimeSpan.parseMillis("sync interval", value));
+    }
+  },
+  TOPIC_EXPIRY("topic-expiry", List.of("WHIPPET_TOPIC_EXPIRY")) {
+    @Override
+    void apply(Builder builder, String value) {
+      builder.topicExpiryMillis(TimeSpan.parseMillis("topic expiry", value));
+    }
+  },
+  TOPIC_SIZE("topic-size", List.of("WHIPPET_TOPIC_SIZE")) {
+    @Override
+    void apply(Builder builder, String value) {
+      builder.topicBytes(bytes("topic size", value));
+    }
+  },
+  RETENTION_SIZE("retention-size", List.of("WHIPPET_RETENTION_SIZE")) {
+    @Override
+    void apply(Builder builder, String value) {
+      if (value.endsWith("%")) {
+        builder.retentionPercent(percent("retention size", value));
+      } else {
+        builder.retentionBytes(bytes("retention size", value));
+      }
+    }
+  },
+  DISK_FREE("disk-free", List.of("WHIPPET_DISK_FREE")) {
+    @Override
+    void apply(Builder builder, String value) {
+      if (value.endsWith("%")) {
+        builder.diskFreePercent(percent("disk free", value));
+      } else {
+        builder.diskFreeBytes(bytes("disk free", value));
+      }
+    }
+  },
+  CONSUMER_PROTECTION("consumer-protection", List.of("WHIPPET_CONSUMER_PROTECTION")) {
+    @Override
+    void apply(Builder builder, String value) {
+      builder.consumerProtectionMillis(TimeSpan.parseMillis("consumer protection", value));
     }
   },
   ROOT_USERNAME("root-username", List.of("WHIPPET_ROOT_USERNAME", "IGGY_ROOT_USERNAME")) {
@@ -113,9 +176,25 @@ enum Setting {
 
   /**
    * Sets it. Throws {@link IllegalArgumentException} that names the setting, the value and what it
-   * may be; several addresses stand in one value, separated by commas.
+   * may be; several addresses or rules stand in one value, separated by commas.
    */
   abstract void apply(BrokerConfig.Builder builder, String value);
+
+  private static long bytes(String what, String value) {
+    try {
+      return ByteSize.parse(value);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(what + ": " + e.getMessage());
+    }
+  }
+
+  private static int percent(String what, String value) {
+    try {
+      return Integer.parseInt(value.substring(0, value.length() - 1).strip());
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(what + ": " + value + ", not a whole number of percent");
+    }
+  }
 
   private static Path path(String value) {
     try {

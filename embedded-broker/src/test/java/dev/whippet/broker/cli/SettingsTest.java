@@ -62,6 +62,32 @@ final class SettingsTest {
   }
 
   @Test
+  void retentionAndDurabilityAreTaken() throws Exception {
+    Path file =
+        file(
+            "durability = [\"interval\", \"a/*=process\", \"*/b=power\"]\n"
+                + "sync-interval = \"250ms\"\nretention-size = \"20%\"\ndisk-free = \"1GiB\"\n"
+                + "topic-expiry = \"7d\"\ntopic-size = \"64MiB\"\nconsumer-protection = 0\n");
+
+    BrokerConfig config = new Settings().file(file).build();
+
+    assertThat(config.storage())
+        .isEqualTo(
+            "durability interval (2 patterns), sync interval 250 ms, messages at most 20 % of the"
+                + " disk, free at least 1073741824 bytes");
+    assertThat(new Settings().build().storage())
+        .isEqualTo(
+            "durability power, messages at most 50 % of the disk, free at least 5 % of the disk,"
+                + " at most 2147483648 bytes");
+  }
+
+  @ParameterizedTest(name = "{0} = {1} ms")
+  @CsvSource({"0, 0", "17ms, 17", "2 s, 2000", "5m, 300000", "1H, 3600000", "7d, 604800000"})
+  void timesHaveUnits(String text, long millis) {
+    assertThat(TimeSpan.parseMillis("time", text)).isEqualTo(millis);
+  }
+
+  @Test
   void passwordComesFromAFileWithoutItsLineEnd() throws Exception {
     Path secret = Files.writeString(directory.resolve("secret"), "open sesame\n");
 
@@ -91,6 +117,14 @@ final class SettingsTest {
         "root-username = \"io\" | root username: \"io\", not 3 to 50 bytes (from ",
         "root-password-file = \"/nowhere\" | root password file: /nowhere can't be read",
         "listen = | line 1: ",
+        "durability = \"safe\" | durability: safe, not one of power, process, interval (from ",
+        "durability = [\"power\", \"a=process\"] | durability: a, not stream/topic (from ",
+        "sync-interval = \"fast\" | sync interval: fast, not a time such as 500ms, 20s, 5m, 12h",
+        "sync-interval = 5 | sync interval: 5, not a time such as",
+        "topic-size = \"1KiB\" | topic size: 1024 bytes, less than 1048576 (from ",
+        "retention-size = \"101%\" | retention size: 101 %, not 0 to 100 (from ",
+        "retention-size = \"0%\" | retention size: 0 %",
+        "disk-free = \"x%\" | disk free: x%, not a whole number of percent (from ",
       })
   void wrongValuesAreOneLineWithValueLimitAndPlace(String line, String expected)
       throws IOException {

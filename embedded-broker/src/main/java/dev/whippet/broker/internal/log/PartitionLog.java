@@ -449,8 +449,7 @@ public final class PartitionLog {
     messages += count;
     bytes += recordBytes;
     durableEnd = endOffset;
-    settings.retention().topic().add(recordBytes);
-    shelf.grew();
+    shelf.committed(recordBytes);
   }
 
   void broken(LogFailure failure) {

@@ -68,6 +68,15 @@ final class PartitionShelf {
     loop.space().alarm();
   }
 
+  /** Something of it is visible, and its size is known: is a bound passed? */
+  void committed(long recordBytes) {
+    retention.topic().add(recordBytes);
+    grew();
+    if (!sealed.isEmpty() && (retention.topic().excess() > 0 || loop.space().sizeExcess() > 0)) {
+      loop.space().alarm();
+    }
+  }
+
   /** The newest segment's file has grown. */
   void grew() {
     List<Segment> segments = log.segmentList();
