@@ -463,6 +463,18 @@ public final class WhippetClient implements Closeable {
     }
 
     /**
+     * Whether a {@code ws://} connection offers permessage-deflate, which the server may take up;
+     * false by default: compressing costs more time than it saves on all but slow or paid links.
+     *
+     * @param offered true to offer it
+     * @return this
+     */
+    public Builder compression(boolean offered) {
+      session.compression = offered;
+      return this;
+    }
+
+    /**
      * The one observer; none by default.
      *
      * @param events called on the client's own threads

@@ -17,10 +17,14 @@ import okio.ByteString;
 
 /**
  * Streams of frames, valid and not, with the one outcome each must have, for readers on both sides.
- * A reader takes frames of at most {@link #FRAME_BYTES_MAX} bytes.
+ * A reader takes frames of at most {@link #FRAME_BYTES_MAX} bytes, and compressed messages of at
+ * most {@link #INFLATED_BYTES_MAX}.
  */
 public final class WebSocketCorpus {
   public static final int FRAME_BYTES_MAX = 100_000;
+  public static final int INFLATED_BYTES_MAX = 70_000;
+
+  private static final int COMPRESSED = 0x40;
 
   /** One stream; {@code expected} is a {@link WebSocketTranscript}. */
   public static final class Case {
@@ -59,6 +63,22 @@ public final class WebSocketCorpus {
     corpus.addBrokenHeaders();
     corpus.addBrokenOrder();
     corpus.addText();
+    return corpus.cases;
+  }
+
+  /**
+   * For a reader with permessage-deflate and context takeover.
+   *
+   * @param masked true for what a client sends, false for what a server sends
+   */
+  public static List<Case> compressedCases(boolean masked) {
+    WebSocketCorpus corpus = new WebSocketCorpus(masked);
+    corpus.addMessages();
+    corpus.addText();
+    corpus.addControls();
+    corpus.addCompressed();
+    corpus.addCompressedFragments();
+    corpus.addBrokenCompression();
     return corpus.cases;
   }
 
@@ -340,5 +360,144 @@ public final class WebSocketCorpus {
     byte[] early = Arrays.copyOf(frame, frame.length - 2);
     add("text fails before its frame ends", bytes().raw(early), "violation 1007", "open text ef");
     add("binary that is not UTF-8", bytes().frame(LAST | BINARY, hex("fffe")), "binary fffe");
+  }
+
+  private static byte[] utf8(String text) {
+    return ByteString.encodeUtf8(text).toByteArray();
+  }
+
+  private void addCompressed() {
+    int text = LAST | COMPRESSED | TEXT;
+    int binary = LAST | COMPRESSED | BINARY;
+    add("example of RFC 7692 7.2.3.1", bytes().frame(text, hex("f248cdc9c90700")), "text Hello");
+    add(
+        "example of RFC 7692 7.2.3.2",
+        bytes().frame(text, hex("f248cdc9c90700")).frame(text, hex("f200110000")),
+        "text Hello",
+        "text Hello");
+    add(
+        "example of RFC 7692 7.2.3.3",
+        bytes().frame(text, hex("000500faff48656c6c6f00")),
+        "text Hello");
+    add(
+        "example of RFC 7692 7.2.3.4",
+        bytes().frame(text, hex("f348cdc9c9070000")).frame(text, hex("f248cdc9c90700")),
+        "text Hello",
+        "text Hello");
+    add(
+        "example of RFC 7692 7.2.3.5",
+        bytes().frame(text, hex("f24805000000ffffcac9c90700")),
+        "text Hello");
+    add("example of RFC 7692 7.2.3.6", bytes().frame(text, hex("00")), "text");
+    add("no payload at all", bytes().frame(binary, "").frame(text, hex("00")), "binary", "text");
+    add(
+        "compressed and plain ones in turns",
+        bytes()
+            .frame(text, Deflated.alone(utf8("one")))
+            .frame(LAST | TEXT, "two")
+            .frame(LAST | PING, "p")
+            .frame(binary, Deflated.alone(utf8("three"))),
+        "text one",
+        "text two",
+        "ping 70",
+        "binary 7468726565");
+    for (int length : new int[] {0, 1, 8192, INFLATED_BYTES_MAX}) {
+      byte[] message = letters(length);
+      add(
+          "compressed message of " + length,
+          bytes().frame(binary, Deflated.alone(message)),
+          describe(message));
+      add(
+          "last block of " + length,
+          bytes().frame(binary, Deflated.lastBlock(message)).frame(binary, Deflated.alone(message)),
+          describe(message),
+          describe(message));
+    }
+    for (int strategy = 0; strategy <= 2; strategy++) {
+      Deflated window = new Deflated(9, strategy);
+      WebSocketBytes stream = bytes();
+      String[] expected = new String[12];
+      for (int i = 0; i < expected.length; i++) {
+        byte[] message = letters(i * i * 100 + 1);
+        stream.frame(binary, window.next(message));
+        expected[i] = describe(message);
+      }
+      add("context takeover, strategy " + strategy, stream, expected);
+    }
+  }
+
+  private static String describe(byte[] message) {
+    WebSocketTranscript transcript = new WebSocketTranscript();
+    transcript.data(BINARY, message);
+    transcript.messageEnd(BINARY);
+    return transcript.toString();
+  }
+
+  /** Words of few letters, which compress. */
+  private static byte[] letters(int length) {
+    byte[] bytes = random(length);
+    for (int i = 0; i < length; i++) {
+      bytes[i] = (byte) (i % 7 == 0 ? ' ' : 'a' + (bytes[i] & 3));
+    }
+    return bytes;
+  }
+
+  private void addCompressedFragments() {
+    byte[] message = utf8("Hello, Hello, \u00e9\ud83d\ude00!");
+    byte[] payload = Deflated.alone(message);
+    WebSocketBytes stream = bytes();
+    String[] expected = new String[payload.length + 1];
+    for (int i = 0; i < payload.length; i++) {
+      int first = i == 0 ? COMPRESSED | TEXT : CONTINUATION;
+      stream.frame(first, new byte[] {payload[i]}).frame(LAST | PONG, "");
+      expected[i] = "pong";
+    }
+    expected[payload.length] = "text " + ByteString.of(message).utf8();
+    add("compressed, each byte a fragment", stream.frame(LAST | CONTINUATION, ""), expected);
+    byte[] half = Arrays.copyOf(payload, payload.length / 2);
+    byte[] rest = Arrays.copyOfRange(payload, half.length, payload.length);
+    add(
+        "compressed, empty first fragment",
+        bytes()
+            .frame(COMPRESSED | TEXT, "")
+            .frame(CONTINUATION, half)
+            .frame(LAST | CONTINUATION, rest),
+        "text " + ByteString.of(message).utf8());
+  }
+
+  private void addBrokenCompression() {
+    int text = LAST | COMPRESSED | TEXT;
+    int binary = LAST | COMPRESSED | BINARY;
+    addWrong("reserved bit of a continuation", bytes().frame(COMPRESSED, "a"), "violation 1002");
+    addWrong(
+        "reserved bit of a later fragment",
+        bytes().frame(COMPRESSED | BINARY, hex("00")).frame(LAST | COMPRESSED, hex("00")),
+        "violation 1002");
+    addWrong("compressed ping", bytes().frame(LAST | COMPRESSED | PING, ""), "violation 1002");
+    addWrong("compressed close", bytes().frame(LAST | COMPRESSED | CLOSE, ""), "violation 1002");
+    for (int bits : new int[] {1, 2, 3, 5, 6, 7}) {
+      addWrong(
+          "reserved bits " + bits + " with compression",
+          bytes().frame(LAST | bits << 4 | BINARY, hex("00")),
+          "violation 1002");
+    }
+    addWrong("not deflated", bytes().frame(binary, hex("ffffffff")), "violation 1007");
+    addWrong(
+        "refers to what was not there", bytes().frame(text, hex("02020000")), "violation 1007");
+    addWrong(
+        "compressed text that is not UTF-8",
+        bytes().frame(text, Deflated.alone(hex("6162ff63"))),
+        "violation 1007",
+        "open text ab");
+    addWrong(
+        "compressed text cut inside a letter",
+        bytes().frame(text, Deflated.alone(hex("6162c3"))),
+        "violation 1007",
+        "open text ab\ufffd");
+    addWrong(
+        "inflates to too much",
+        bytes().frame(text, Deflated.zeros(1 << 20)),
+        "violation 1009",
+        "open text " + WebSocketTranscript.describeLong(new byte[INFLATED_BYTES_MAX]));
   }
 }

@@ -1,15 +1,15 @@
 package dev.whippet.internal.link;
 
 import dev.whippet.internal.websocket.ClientHandshake;
+import dev.whippet.internal.websocket.ClientWebSocket;
 import dev.whippet.internal.websocket.CloseCode;
-import dev.whippet.internal.websocket.FrameReader;
-import dev.whippet.internal.websocket.FrameWriter;
 import dev.whippet.internal.websocket.Opcode;
+import dev.whippet.internal.websocket.WebSocketOptions;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.util.Collections;
 import java.util.Map;
 import okio.Buffer;
-import okio.ByteString;
 
 /**
  * What lies between the classic wire's bytes and the socket's: nothing (TCP), or WebSocket binary
@@ -17,11 +17,32 @@ import okio.ByteString;
  * per link; owned by the net thread.
  */
 public abstract class Framing {
-  Framing() {}
+  private Framing() {}
 
-  /** For an endpoint, with more headers for the WebSocket handshake. */
-  public static Framing of(Endpoint endpoint, Map<String, String> headers, SecureRandom random) {
-    return endpoint.isWebSocket() ? new WebSocket(endpoint, headers, random) : new Plain();
+  /**
+   * For an endpoint.
+   *
+   * @param headers more headers for the WebSocket handshake
+   * @param compression whether permessage-deflate is offered to a WebSocket's server
+   */
+  public static Framing of(
+      Endpoint endpoint, Map<String, String> headers, boolean compression, SecureRandom random) {
+    if (!endpoint.isWebSocket()) {
+      return new Plain();
+    }
+    WebSocketOptions options =
+        new WebSocketOptions(
+            headers, Collections.<String>emptyList(), compression, WebSocketOptions.FRAGMENT_BYTES);
+    return new WebSocket(endpoint, options, random, null);
+  }
+
+  /** For a WebSocket that carries something else than requests. */
+  public static Framing of(
+      Endpoint endpoint,
+      WebSocketOptions options,
+      SecureRandom random,
+      ClientWebSocket.Messages messages) {
+    return new WebSocket(endpoint, options, random, messages);
   }
 
   /** The connection is there: queues what opens the conversation. */
@@ -30,8 +51,14 @@ public abstract class Framing {
   /** Whether the conversation is open; consumes the handshake from {@code raw}. */
   abstract boolean handshake(Buffer raw) throws IOException;
 
-  /** Moves a request into {@code out}. */
-  abstract void encode(Buffer request, Buffer out);
+  /** Takes over a message. */
+  abstract void send(int opcode, Buffer message);
+
+  /** Bytes of messages that {@link #next} has not moved. */
+  abstract long queuedBytes();
+
+  /** Moves the next piece of what was queued to {@code out}; false when nothing is. */
+  abstract boolean next(Buffer out);
 
   /**
    * Moves what arrived into {@code in}; may queue an answer of its own.
@@ -40,10 +67,15 @@ public abstract class Framing {
    */
   abstract String decode(Buffer raw, Buffer in, Buffer out) throws IOException;
 
-  /** Queues a goodbye. */
-  abstract void end(Buffer out);
+  /** Queues a goodbye; true when the peer answers it. */
+  abstract boolean end(Buffer out);
+
+  /** Gives memory back. */
+  abstract void release();
 
   private static final class Plain extends Framing {
+    private final Buffer queued = new Buffer();
+
     @Override
     void begin(Buffer out) {}
 
@@ -53,8 +85,20 @@ public abstract class Framing {
     }
 
     @Override
-    void encode(Buffer request, Buffer out) {
-      out.write(request, request.size());
+    void send(int opcode, Buffer message) {
+      queued.write(message, message.size());
+    }
+
+    @Override
+    long queuedBytes() {
+      return queued.size();
+    }
+
+    @Override
+    boolean next(Buffer out) {
+      boolean any = queued.size() > 0;
+      out.write(queued, queued.size());
+      return any;
     }
 
     @Override
@@ -64,52 +108,30 @@ public abstract class Framing {
     }
 
     @Override
-    void end(Buffer out) {}
+    boolean end(Buffer out) {
+      return false;
+    }
+
+    @Override
+    void release() {
+      queued.clear();
+    }
   }
 
-  private static final class WebSocket extends Framing implements FrameReader.Handler {
-    /** Pongs to a peer that pings and does not read are dropped above this. */
-    private static final long PONG_BACKLOG_BYTES_MAX = 64 << 10;
-
-    private final ClientHandshake handshake;
-    private final FrameWriter writer;
-    private final FrameReader reader = new FrameReader();
+  private static final class WebSocket extends Framing implements ClientWebSocket.Messages {
+    private final ClientWebSocket webSocket;
     private Buffer in;
-    private Buffer out;
-    private String closed;
 
-    WebSocket(Endpoint endpoint, Map<String, String> headers, SecureRandom random) {
-      handshake =
-          new ClientHandshake(endpoint.host(), endpoint.port(), endpoint.path(), headers, random);
-      writer = new FrameWriter(random);
-    }
-
-    @Override
-    void begin(Buffer out) {
-      handshake.writeRequest(out);
-    }
-
-    @Override
-    boolean handshake(Buffer raw) throws IOException {
-      return raw.size() > 0 && handshake.read(raw);
-    }
-
-    @Override
-    void encode(Buffer request, Buffer out) {
-      writer.binary(request, out);
-    }
-
-    @Override
-    String decode(Buffer raw, Buffer in, Buffer out) throws IOException {
-      this.in = in;
-      this.out = out;
-      reader.read(raw, this);
-      return closed;
-    }
-
-    @Override
-    void end(Buffer out) {
-      writer.close(CloseCode.NORMAL, "", out);
+    /** Binary messages are requests and replies if {@code messages} is null; text is nothing. */
+    WebSocket(
+        Endpoint endpoint,
+        WebSocketOptions options,
+        SecureRandom random,
+        ClientWebSocket.Messages messages) {
+      ClientHandshake handshake =
+          new ClientHandshake(endpoint.host(), endpoint.port(), endpoint.path(), options, random);
+      webSocket =
+          new ClientWebSocket(handshake, options, random, messages == null ? this : messages);
     }
 
     @Override
@@ -120,19 +142,45 @@ public abstract class Framing {
     }
 
     @Override
-    public void ping(ByteString payload) {
-      if (out.size() < PONG_BACKLOG_BYTES_MAX) {
-        writer.pong(payload, out);
-      }
+    void begin(Buffer out) {
+      webSocket.begin(out);
     }
 
     @Override
-    public void pong(ByteString payload) {}
+    boolean handshake(Buffer raw) throws IOException {
+      return webSocket.handshake(raw);
+    }
 
     @Override
-    public void close(int code, String reason) {
-      closed =
-          "the server closed the WebSocket, code " + code + (reason.isEmpty() ? "" : ", " + reason);
+    void send(int opcode, Buffer message) {
+      webSocket.send(opcode, message);
+    }
+
+    @Override
+    long queuedBytes() {
+      return webSocket.queuedBytes();
+    }
+
+    @Override
+    boolean next(Buffer out) {
+      return webSocket.next(out);
+    }
+
+    @Override
+    String decode(Buffer raw, Buffer in, Buffer out) throws IOException {
+      this.in = in;
+      return webSocket.receive(raw, out);
+    }
+
+    @Override
+    boolean end(Buffer out) {
+      webSocket.close(CloseCode.NORMAL, "", out);
+      return true;
+    }
+
+    @Override
+    void release() {
+      webSocket.release();
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.whippet.internal.link;
 
+import dev.whippet.internal.websocket.Opcode;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -8,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
 import okio.Buffer;
 
 /**
@@ -16,6 +18,8 @@ import okio.Buffer;
  *
  * <pre>
  * CONNECTING --connected--> SHAKING (WebSocket only) --101--> OPEN --end, error, close--> CLOSED
+ *                                     LEAVING (WebSocket only) <--leave--+
+ *                                        +--the peer's end, close-----------------------> CLOSED
  * </pre>
  *
  * <ul>
@@ -36,6 +40,9 @@ public final class Link implements Closeable {
 
   private static final int STAGE_BYTES = 64 << 10;
 
+  /** Stages of its own for one that leaves: the shared ones serve the next link. */
+  private static final int LAST_STAGE_BYTES = 2 << 10;
+
   /** What a link tells its owner, from within {@link Link#ready}. */
   public interface Listener {
     /** Requests may be sent. */
@@ -49,6 +56,8 @@ public final class Link implements Closeable {
     CONNECTING,
     SHAKING,
     OPEN,
+    /** Our goodbye is queued; what comes is thrown away. */
+    LEAVING,
     CLOSED
   }
 
@@ -56,13 +65,15 @@ public final class Link implements Closeable {
   private final SelectionKey key;
   private final Listener listener;
   private final Framing framing;
-  private final ByteBuffer readStage;
-  private final ByteBuffer writeStage;
+  private final Progress progress = new Progress();
+  private ByteBuffer readStage;
+  private ByteBuffer writeStage;
   private final Buffer raw = new Buffer();
   private final Buffer in = new Buffer();
   private final Buffer out = new Buffer();
   private State state = State.CONNECTING;
   private long writtenBytes;
+  private long movedBytes;
 
   private Link(SelectionKey key, Framing framing, Stage stage, Listener listener) {
     this.channel = (SocketChannel) key.channel();
@@ -159,10 +170,11 @@ public final class Link implements Closeable {
       if (count < 0) {
         throw new IOException("the server closed the connection");
       }
+      boolean full = !readStage.hasRemaining();
       readStage.flip();
       raw.write(readStage);
       left -= count;
-      if (count < STAGE_BYTES) {
+      if (!full) {
         break;
       }
     }
@@ -178,17 +190,33 @@ public final class Link implements Closeable {
         throw new IOException(end);
       }
     }
+    if (state == State.LEAVING) {
+      framing.decode(raw, in, out);
+      in.clear();
+    }
   }
 
-  /** Queues a request's bytes, all of {@code request}, and returns where it ends in the stream. */
+  /**
+   * Queues a request's bytes, all of {@code request}, and returns where it ends in the stream of
+   * all requests.
+   */
   public long send(Buffer request) {
-    framing.encode(request, out);
-    return writtenBytes + writeStage.remaining() + out.size();
+    return send(Opcode.BINARY, request);
+  }
+
+  /**
+   * As {@link #send(Buffer)}.
+   *
+   * @param opcode TEXT or BINARY for a WebSocket
+   */
+  public long send(int opcode, Buffer message) {
+    framing.send(opcode, message);
+    return movedBytes + framing.queuedBytes();
   }
 
   /** Whether another request may be queued. */
   public boolean hasRoom() {
-    return out.size() + writeStage.remaining() < OUTBOUND_BYTES_MAX;
+    return framing.queuedBytes() + out.size() + writeStage.remaining() < OUTBOUND_BYTES_MAX;
   }
 
   /** Writes what the socket takes now and asks for the rest to be written when it is ready. */
@@ -196,14 +224,7 @@ public final class Link implements Closeable {
     if (state == State.CONNECTING || state == State.CLOSED) {
       return;
     }
-    while (writeStage.hasRemaining() || out.size() > 0) {
-      if (!writeStage.hasRemaining()) {
-        writeStage.clear();
-        while (writeStage.hasRemaining() && out.size() > 0) {
-          out.read(writeStage);
-        }
-        writeStage.flip();
-      }
+    while (writeStage.hasRemaining() || refill()) {
       writtenBytes += channel.write(writeStage);
       if (writeStage.hasRemaining()) {
         key.interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
@@ -213,28 +234,69 @@ public final class Link implements Closeable {
     key.interestOps(SelectionKey.OP_READ);
   }
 
-  /** Bytes that the socket has taken since the start, in the count of {@link #send}. */
-  public long writtenBytes() {
-    return writtenBytes;
+  /** Fills the stage with what waits; messages are cut into frames only now. */
+  private boolean refill() throws IOException {
+    long before = framing.queuedBytes();
+    while (out.size() < STAGE_BYTES && framing.next(out)) {
+      long left = framing.queuedBytes();
+      movedBytes += before - left;
+      before = left;
+      progress.moved(writtenBytes + out.size(), movedBytes);
+    }
+    writeStage.clear();
+    while (writeStage.hasRemaining() && out.size() > 0) {
+      out.read(writeStage);
+    }
+    writeStage.flip();
+    return writeStage.hasRemaining();
   }
 
-  /** Says goodbye if the socket takes it at once, and closes. */
+  /** Bytes of requests that the socket has taken since the start, in the count of {@link #send}. */
+  public long writtenBytes() {
+    return progress.at(writtenBytes);
+  }
+
+  /**
+   * Begins to say goodbye to a peer that answers it; otherwise closes.
+   *
+   * @return true when the link is to be kept and called when it is ready, until it is closed or
+   *     time is up; it shares no stage from here on
+   */
+  public boolean leave() {
+    if (state != State.OPEN || !framing.end(out)) {
+      close();
+      return false;
+    }
+    state = State.LEAVING;
+    try {
+      Buffer last = new Buffer();
+      last.write(writeStage);
+      last.write(out, out.size());
+      out.write(last, last.size());
+      readStage = ByteBuffer.allocate(LAST_STAGE_BYTES);
+      writeStage = ByteBuffer.allocate(LAST_STAGE_BYTES);
+      writeStage.flip();
+      flush();
+    } catch (IOException e) {
+      close(); // the goodbye is a courtesy
+    }
+    return state == State.LEAVING;
+  }
+
+  /** True after {@link #close}. */
+  public boolean isClosed() {
+    return state == State.CLOSED;
+  }
+
+  /** Closes it without a word. */
   @Override
   public void close() {
     if (state == State.CLOSED) {
       return;
     }
-    if (state == State.OPEN && !writeStage.hasRemaining() && out.size() == 0) {
-      framing.end(out);
-      try {
-        flush();
-      } catch (IOException e) {
-        // The goodbye is a courtesy: the link is closed either way.
-        out.clear();
-      }
-    }
     state = State.CLOSED;
     key.cancel();
+    framing.release();
     out.clear();
     raw.clear();
     in.clear();
@@ -243,6 +305,36 @@ public final class Link implements Closeable {
     } catch (IOException e) {
       // Nothing can be done about a socket that does not close.
       out.clear();
+    }
+  }
+
+  /**
+   * How far requests got, told from how many bytes of the stream the socket took: frames have
+   * headers, and control frames between them, that belong to no request.
+   */
+  private static final class Progress {
+    private final ArrayDeque<long[]> frames = new ArrayDeque<>();
+    private long streamBytes;
+    private long requestBytes;
+
+    /** A frame ends here in the stream, and there in the requests. */
+    void moved(long streamEnd, long requestEnd) {
+      frames.add(new long[] {streamEnd, requestEnd});
+    }
+
+    long at(long writtenBytes) {
+      long[] frame = frames.peek();
+      while (frame != null && frame[0] <= writtenBytes) {
+        streamBytes = frame[0];
+        requestBytes = frame[1];
+        frames.remove();
+        frame = frames.peek();
+      }
+      if (frame == null) {
+        return requestBytes;
+      }
+      long within = requestBytes + Math.max(0, writtenBytes - streamBytes);
+      return Math.max(requestBytes, Math.min(within, frame[1] - 1));
     }
   }
 }

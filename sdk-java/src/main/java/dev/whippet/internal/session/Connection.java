@@ -70,11 +70,27 @@ public final class Connection implements Closeable {
       }
     }
     engine.close();
+    leave();
     try {
       selector.close();
     } catch (IOException e) {
       LOG.warn("The selector did not close", e);
     }
+  }
+
+  /** Waits for the answers to goodbyes, each for a second at most. */
+  private void leave() {
+    try {
+      long wait = engine.leave();
+      while (wait != Session.NEVER) {
+        selector.select(Math.max(1, wait));
+        readyLinks();
+        wait = engine.leave();
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("Not waited for the server's goodbye", e);
+    }
+    engine.abandon();
   }
 
   private void turn() throws IOException {
@@ -89,6 +105,10 @@ public final class Connection implements Closeable {
       hinted = false;
       engine.hint();
     }
+    readyLinks();
+  }
+
+  private void readyLinks() {
     Iterator<SelectionKey> keys = selector.selectedKeys().iterator();
     while (keys.hasNext()) {
       SelectionKey key = keys.next();

@@ -1,6 +1,7 @@
 package dev.whippet.internal.session;
 
 import dev.whippet.internal.link.Framing;
+import dev.whippet.internal.link.Goodbyes;
 import dev.whippet.internal.link.Link;
 import dev.whippet.internal.outbox.Outbox;
 import dev.whippet.internal.wire.Limits;
@@ -41,6 +42,7 @@ final class Engine implements Link.Listener {
   private final Pipeline pipeline;
   private final Calls calls;
   private final Drainer drainer;
+  private final Goodbyes goodbyes = new Goodbyes();
   private Link link;
   private int attempts;
   private boolean proved;
@@ -128,7 +130,20 @@ final class Engine implements Link.Listener {
       obeyDoom(now);
     }
     long next = Math.min(session.deadlineMillis(), Math.min(drainAt, pipeline.deadlineMillis()));
+    next = Math.min(next, goodbyes.expire(now));
     return next == Session.NEVER ? next : Math.max(0, next - clock.millis());
+  }
+
+  /** After the close: as {@link #work} until nobody's goodbye is waited for. */
+  long leave() {
+    long now = clock.millis();
+    long next = goodbyes.expire(now);
+    return next == Session.NEVER ? next : Math.max(0, next - now);
+  }
+
+  /** Closes whatever is open. */
+  void abandon() {
+    goodbyes.close();
   }
 
   private long converse(long now) throws IOException {
@@ -163,7 +178,8 @@ final class Engine implements Link.Listener {
   /** The link's key is ready. */
   void ready(Link which) {
     if (which != link) {
-      return; // One from before.
+      goodbyes.ready(which);
+      return;
     }
     try {
       link.ready();
@@ -215,7 +231,7 @@ final class Engine implements Link.Listener {
 
   private void connect(long now) {
     try {
-      Framing framing = Framing.of(config.endpoint, config.headers, random);
+      Framing framing = Framing.of(config.endpoint, config.headers, config.compression, random);
       int attempt = attempts++ & Integer.MAX_VALUE;
       link = Link.connect(config.endpoint, attempt, framing, selector, stage, this);
     } catch (IOException | RuntimeException e) {
@@ -225,7 +241,7 @@ final class Engine implements Link.Listener {
 
   private void dropLink(String why) {
     if (link != null) {
-      link.close();
+      goodbyes.add(link, clock.millis());
       link = null;
     }
     doom = null;

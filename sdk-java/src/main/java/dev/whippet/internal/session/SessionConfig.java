@@ -12,6 +12,9 @@ public final class SessionConfig {
   public Endpoint endpoint;
   public Map<String, String> headers = Collections.emptyMap();
 
+  /** Whether permessage-deflate is offered. */
+  public boolean compression;
+
   /** Null: the secret is a token. */
   public String user;
 

@@ -6,6 +6,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -18,13 +19,15 @@ import okio.ByteString;
  * <pre>
  *   writeRequest   GET {path} HTTP/1.1, Host, Upgrade, Connection, Sec-WebSocket-Key,
  *                  Sec-WebSocket-Version: 13, then the caller's headers
+ *                  Sec-WebSocket-Protocol and -Extensions when there is something to offer
  *   read ...       false until the answer's head is complete; true when it is a 101 that proves
  *                  knowledge of the key; any other answer is a {@link HandshakeException}
  * </pre>
  *
- * <p>Offers no extension and no sub-protocol, so an answer that selects one is refused. Redirects
- * are not followed. Interim answers (100, 103) are skipped. All heads together hold at most {@link
- * #HEAD_BYTES_MAX} bytes. What follows the head stays in the buffer: it is the first frame.
+ * <p>An answer that selects an extension or a sub-protocol that was not offered is refused; one
+ * that selects none is fine. Redirects are not followed. Interim answers (100, 103) are skipped.
+ * All heads together hold at most {@link #HEAD_BYTES_MAX} bytes. What follows the head stays in the
+ * buffer: it is the first frame.
  */
 public final class ClientHandshake {
   /** The whole answer up to the first frame. */
@@ -47,15 +50,21 @@ public final class ClientHandshake {
 
   private static final ByteString HEAD_END = ByteString.encodeUtf8("\r\n\r\n");
   private static final String HTTP = "HTTP/1.";
+  private static final String PROTOCOL = "sec-websocket-protocol";
+  private static final String EXTENSIONS = "sec-websocket-extensions";
   private static final Charset ISO_8859_1 = Charset.forName("ISO-8859-1");
 
   private final String authority;
   private final String path;
   private final Map<String, String> headers;
   private final String key;
+  private final List<String> subProtocols;
+  private final boolean offersDeflate;
 
   private int bytesRead;
   private long scanned;
+  private String subProtocol;
+  private DeflateParameters deflate;
 
   /**
    * @param host name or address; an IPv6 address with or without brackets
@@ -65,6 +74,17 @@ public final class ClientHandshake {
    */
   public ClientHandshake(
       String host, int port, String path, Map<String, String> headers, SecureRandom random) {
+    this(host, port, path, new WebSocketOptions(headers), random);
+  }
+
+  /**
+   * @param host name or address; an IPv6 address with or without brackets
+   * @param port -1 when it is the default one of the scheme and need not be named
+   * @param path path and query, beginning with a slash, already encoded
+   */
+  public ClientHandshake(
+      String host, int port, String path, WebSocketOptions options, SecureRandom random) {
+    Map<String, String> headers = options.headers();
     if (port < -1 || port == 0 || port > 65535) {
       throw new IllegalArgumentException("port: " + port);
     }
@@ -81,6 +101,8 @@ public final class ClientHandshake {
     this.authority = (bareIpv6 ? "[" + host + "]" : host) + (port < 0 ? "" : ":" + port);
     this.path = path;
     this.headers = new LinkedHashMap<>(headers);
+    this.subProtocols = options.subProtocols();
+    this.offersDeflate = options.compression();
     byte[] nonce = new byte[16];
     random.nextBytes(nonce);
     this.key = ByteString.of(nonce).base64();
@@ -114,6 +136,16 @@ public final class ClientHandshake {
     line(out, "Connection: Upgrade");
     line(out, "Sec-WebSocket-Key: " + key);
     line(out, "Sec-WebSocket-Version: 13");
+    if (!subProtocols.isEmpty()) {
+      StringBuilder list = new StringBuilder("Sec-WebSocket-Protocol: ");
+      for (String name : subProtocols) {
+        list.append(name == subProtocols.get(0) ? "" : ", ").append(name);
+      }
+      line(out, list.toString());
+    }
+    if (offersDeflate) {
+      line(out, "Sec-WebSocket-Extensions: " + DeflateParameters.OFFER);
+    }
     for (Map.Entry<String, String> header : headers.entrySet()) {
       line(out, header.getKey() + ": " + header.getValue());
     }
@@ -198,8 +230,38 @@ public final class ClientHandshake {
     if (!AcceptKey.of(key).equals(response.one("sec-websocket-accept"))) {
       throw response.refusal("Sec-WebSocket-Accept is not the answer to our key");
     }
-    if (response.has("sec-websocket-extensions") || response.has("sec-websocket-protocol")) {
-      throw response.refusal("an extension or a sub-protocol was selected, none was offered");
+    selectedProtocol(response);
+    selectedExtensions(response);
+  }
+
+  private void selectedProtocol(ResponseHead response) throws HandshakeException {
+    if (response.has(PROTOCOL)) {
+      subProtocol = response.one(PROTOCOL);
+      if (!subProtocols.contains(subProtocol)) {
+        throw response.refusal("a sub-protocol was selected that was not offered");
+      }
     }
+  }
+
+  private void selectedExtensions(ResponseHead response) throws HandshakeException {
+    try {
+      List<String> selected = response.all(EXTENSIONS);
+      deflate = DeflateParameters.agreed(selected);
+    } catch (WebSocketException e) {
+      throw response.refusal(e.getMessage());
+    }
+    if (deflate != null && !offersDeflate) {
+      throw response.refusal("an extension was selected that was not offered");
+    }
+  }
+
+  /** The sub-protocol that the server selected; null if none. After {@link #read}. */
+  public String subProtocol() {
+    return subProtocol;
+  }
+
+  /** How messages may be compressed; null if not at all. After {@link #read}. */
+  public DeflateParameters deflate() {
+    return deflate;
   }
 }

@@ -5,7 +5,7 @@ package dev.whippet.internal.websocket;
  * payload; both halves, client and broker, read through this one type.
  *
  * <pre>
- *   byte 0        FIN, RSV1..3 (0), opcode
+ *   byte 0        FIN, RSV1 (compressed, first frame of a message), RSV2..3 (0), opcode
  *   byte 1        MASK, length 0..125, or 126 or 127
  *   0, 2, 8       length in network order after 126 (at least 126) or 127 (at least 65536)
  *   0, 4          masking key, when MASK is set
@@ -28,27 +28,38 @@ public final class FrameHeader {
     MASK
   }
 
+  private static final int COMPRESSED = 4;
+
   private final boolean masked;
+  private final boolean deflates;
   private final long frameBytesMax;
 
   private State state = State.START;
   private boolean last;
   private int opcode;
   private int messageOpcode = NO_MESSAGE;
+  private boolean compressed;
   private int bytesMissing;
   private int lengthMin;
   private long length;
   private int mask;
 
+  /** For plain messages only. */
+  public FrameHeader(boolean masked, long frameBytesMax) {
+    this(masked, false, frameBytesMax);
+  }
+
   /**
    * @param masked whether the sender must mask (a client) or must not (a server)
+   * @param deflates whether permessage-deflate was agreed on: messages may be compressed
    * @param frameBytesMax the longest payload of one frame; longer is violation 1009
    */
-  public FrameHeader(boolean masked, long frameBytesMax) {
+  public FrameHeader(boolean masked, boolean deflates, long frameBytesMax) {
     if (frameBytesMax < CONTROL_BYTES_MAX) {
       throw new IllegalArgumentException("frameBytesMax < 125: " + frameBytesMax);
     }
     this.masked = masked;
+    this.deflates = deflates;
     this.frameBytesMax = frameBytesMax;
   }
 
@@ -77,8 +88,10 @@ public final class FrameHeader {
   private void first(byte b) throws WebSocketException {
     last = (b & 0x80) != 0;
     opcode = b & 0x0f;
-    if ((b & 0x70) != 0) {
-      throw violation("reserved bits: expected 0, found " + (b >> 4 & 0x7));
+    int reserved = b >> 4 & 0x7;
+    boolean startsMessage = opcode == Opcode.TEXT || opcode == Opcode.BINARY;
+    if (reserved != 0 && !(deflates && reserved == COMPRESSED && startsMessage)) {
+      throw violation("reserved bits: expected 0, found " + reserved);
     }
     if (!Opcode.isKnown(opcode)) {
       throw violation("opcode: expected 0 to 2 or 8 to 10, found " + opcode);
@@ -96,6 +109,7 @@ public final class FrameHeader {
         throw violation("new message inside a message, opcode " + opcode);
       }
       messageOpcode = opcode;
+      compressed = reserved == COMPRESSED;
     }
   }
 
@@ -177,6 +191,11 @@ public final class FrameHeader {
   /** TEXT or BINARY: what the open message is, also while a continuation is read. */
   public int messageOpcode() {
     return messageOpcode;
+  }
+
+  /** Whether the open message is compressed. */
+  public boolean isCompressed() {
+    return compressed;
   }
 
   /** The open message ended: its last frame's payload was read. */

@@ -6,8 +6,9 @@ import okio.ByteString;
 
 /**
  * Reads a server's frames as they arrive. No message is put together: payload bytes go to the
- * handler at once, in order; only control frames (at most 125 bytes) are collected. The outcome
- * does not depend on how the bytes were split.
+ * handler at once, in order; only control frames (at most 125 bytes) are collected. Compressed ones
+ * are inflated in pieces of {@link #PIECE_BYTES}. The outcome does not depend on how the bytes were
+ * split.
  *
  * <p>States: reading a header, reading a payload, over. It is over after a Close frame and after a
  * violation; all bytes after that are thrown away.
@@ -20,6 +21,11 @@ public final class FrameReader {
    * size. Nothing is collected, so it guards against nonsense, not against memory.
    */
   public static final long FRAME_BYTES_MAX = 128L << 20;
+
+  /** The longest compressed message by default, after inflating. */
+  public static final long INFLATED_BYTES_MAX = FRAME_BYTES_MAX;
+
+  private static final int PIECE_BYTES = 8 << 10;
 
   /** Where frames go; called from within {@link #read}. */
   public interface Handler {
@@ -47,6 +53,7 @@ public final class FrameReader {
   }
 
   private final FrameHeader header;
+  private final MessageInflater inflater;
   private final Buffer chunk = new Buffer();
   private final Buffer control = new Buffer();
   private final Buffer.UnsafeCursor cursor = new Buffer.UnsafeCursor();
@@ -55,6 +62,8 @@ public final class FrameReader {
   private boolean over;
   private long missing;
   private int utf8 = Utf8Validator.START;
+  private byte[] compressed;
+  private byte[] inflated;
 
   /** Takes frames up to {@link #FRAME_BYTES_MAX}. */
   public FrameReader() {
@@ -65,7 +74,17 @@ public final class FrameReader {
    * @param frameBytesMax the longest payload of one frame; longer is violation 1009
    */
   public FrameReader(long frameBytesMax) {
-    header = new FrameHeader(false, frameBytesMax);
+    this(frameBytesMax, null);
+  }
+
+  /**
+   * @param frameBytesMax the longest payload of one frame; longer is violation 1009
+   * @param inflater for compressed messages; null when permessage-deflate was not agreed on. Closed
+   *     by {@link #close}
+   */
+  FrameReader(long frameBytesMax, MessageInflater inflater) {
+    this.header = new FrameHeader(false, inflater != null, frameBytesMax);
+    this.inflater = inflater;
   }
 
   /**
@@ -118,26 +137,66 @@ public final class FrameReader {
   }
 
   private void data(Buffer in, long byteCount, Handler handler) throws WebSocketException {
-    int opcode = header.messageOpcode();
-    long valid = opcode == Opcode.TEXT ? checkText(in, byteCount) : byteCount;
     boolean last = !inPayload && header.isLast();
-    if (valid < byteCount || (last && utf8 != Utf8Validator.START)) {
-      chunk.write(in, valid);
-      if (valid > 0) {
-        deliver(opcode, false, handler);
+    if (header.isCompressed()) {
+      inflate(in, byteCount, handler);
+      if (last) {
+        inflater.end();
+        inflated(handler);
+        chunk(true, handler);
       }
-      throw new WebSocketException(CloseCode.INVALID_PAYLOAD, "text message is not UTF-8");
-    }
-    chunk.write(in, byteCount);
-    if (last) {
-      header.endMessage();
-    }
-    if (byteCount > 0 || last) {
-      deliver(opcode, last, handler);
+    } else {
+      chunk.write(in, byteCount);
+      if (byteCount > 0 || last) {
+        chunk(last, handler);
+      }
     }
   }
 
-  private void deliver(int opcode, boolean last, Handler handler) {
+  private void inflate(Buffer in, long byteCount, Handler handler) throws WebSocketException {
+    if (compressed == null) {
+      compressed = new byte[PIECE_BYTES];
+      inflated = new byte[PIECE_BYTES];
+    }
+    long left = byteCount;
+    while (left > 0) {
+      int count = in.read(compressed, 0, (int) Math.min(left, PIECE_BYTES));
+      left -= count;
+      inflater.input(compressed, 0, count);
+      inflated(handler);
+    }
+  }
+
+  /** Delivers all that can be inflated now. */
+  private void inflated(Handler handler) throws WebSocketException {
+    int count = inflater.output(inflated);
+    while (count > 0) {
+      chunk.write(inflated, 0, count);
+      chunk(false, handler);
+      count = inflater.output(inflated);
+    }
+  }
+
+  /** Delivers {@link #chunk}. */
+  private void chunk(boolean last, Handler handler) throws WebSocketException {
+    int opcode = header.messageOpcode();
+    long valid = opcode == Opcode.TEXT ? checkText(chunk) : chunk.size();
+    if (valid < chunk.size() || (last && utf8 != Utf8Validator.START)) {
+      if (valid > 0) {
+        Buffer sound = new Buffer();
+        sound.write(chunk, valid);
+        deliver(opcode, sound, false, handler);
+      }
+      chunk.clear();
+      throw new WebSocketException(CloseCode.INVALID_PAYLOAD, "text message is not UTF-8");
+    }
+    if (last) {
+      header.endMessage();
+    }
+    deliver(opcode, chunk, last, handler);
+  }
+
+  private static void deliver(int opcode, Buffer chunk, boolean last, Handler handler) {
     try {
       handler.data(opcode, chunk, last);
     } finally {
@@ -145,30 +204,36 @@ public final class FrameReader {
     }
   }
 
-  /** Returns how many of the first {@code byteCount} bytes come before the first wrong one. */
-  private long checkText(Buffer in, long byteCount) {
-    if (byteCount == 0) {
+  /** Returns how many bytes come before the first wrong one. */
+  private long checkText(Buffer text) {
+    if (text.size() == 0) {
       return 0;
     }
-    in.readUnsafe(cursor);
+    text.readUnsafe(cursor);
     try {
       int state = utf8;
       for (int n = cursor.seek(0); n > 0; n = cursor.next()) {
-        int end = cursor.start + (int) Math.min(n, byteCount - cursor.offset);
-        for (int i = cursor.start; i < end; i++) {
+        for (int i = cursor.start; i < cursor.end; i++) {
           state = Utf8Validator.next(state, cursor.data[i]);
           if (state == Utf8Validator.INVALID) {
             return cursor.offset + i - cursor.start;
           }
         }
-        if (cursor.offset + n >= byteCount) {
-          break;
-        }
       }
       utf8 = state;
-      return byteCount;
+      return text.size();
     } finally {
       cursor.close();
+    }
+  }
+
+  /** Gives memory back; no more calls. */
+  public void close() {
+    over = true;
+    chunk.clear();
+    control.clear();
+    if (inflater != null) {
+      inflater.close();
     }
   }
 

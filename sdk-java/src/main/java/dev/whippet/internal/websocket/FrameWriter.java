@@ -23,6 +23,9 @@ public final class FrameWriter {
   /** Bytes of a Close frame's reason: 125 less the code. */
   public static final int REASON_BYTES_MAX = FrameHeader.CONTROL_BYTES_MAX - 2;
 
+  /** RSV1: the message that begins with this frame is compressed. */
+  private static final int COMPRESSED = 0x40;
+
   /** Randomness is drawn for this many bytes of keys at once: a draw costs about as much as 16. */
   private static final int KEYS_BYTES = 256;
 
@@ -66,13 +69,24 @@ public final class FrameWriter {
    * @param last whether the message ends with this frame
    */
   public void frame(int opcode, Buffer payload, long byteCount, boolean last, Buffer out) {
+    frame(opcode, payload, byteCount, last, out, 0);
+  }
+
+  /** As {@link #frame}, of a compressed message. */
+  void compressed(int opcode, Buffer payload, long byteCount, boolean last, Buffer out) {
+    frame(opcode, payload, byteCount, last, out, COMPRESSED);
+  }
+
+  private void frame(
+      int opcode, Buffer payload, long byteCount, boolean last, Buffer out, int reserved) {
     if (opcode != Opcode.BINARY && opcode != Opcode.TEXT) {
       throw new IllegalArgumentException("opcode of a message: " + opcode);
     }
     if (closed) {
       throw new IllegalStateException("data after Close");
     }
-    write(messageOpen ? Opcode.CONTINUATION : opcode, payload, byteCount, last, out);
+    int first = messageOpen ? Opcode.CONTINUATION : opcode | reserved;
+    write(first, payload, byteCount, last, out);
     messageOpen = !last;
   }
 
@@ -118,11 +132,11 @@ public final class FrameWriter {
     }
   }
 
-  private void write(int opcode, Buffer payload, long byteCount, boolean last, Buffer out) {
+  private void write(int first, Buffer payload, long byteCount, boolean last, Buffer out) {
     if (byteCount < 0 || byteCount > payload.size()) {
       throw new IllegalArgumentException("byteCount: " + byteCount + " of " + payload.size());
     }
-    out.writeByte((last ? 0x80 : 0) | opcode);
+    out.writeByte((last ? 0x80 : 0) | first);
     if (byteCount < 126) {
       out.writeByte(0x80 | (int) byteCount);
     } else if (byteCount < 1 << 16) {

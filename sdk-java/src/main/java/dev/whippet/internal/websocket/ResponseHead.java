@@ -108,6 +108,17 @@ final class ResponseHead {
     return index < 0 || index != names.lastIndexOf(name) ? null : values.get(index);
   }
 
+  /** The values of all headers of that name. */
+  List<String> all(String name) {
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      if (names.get(i).equals(name)) {
+        all.add(values.get(i));
+      }
+    }
+    return all;
+  }
+
   /** Looks for a word, in any case, in the comma-separated lists of all such headers. */
   boolean hasToken(String name, String token) {
     for (int i = 0; i < names.size(); i++) {

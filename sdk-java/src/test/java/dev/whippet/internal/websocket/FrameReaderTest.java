@@ -3,6 +3,7 @@ package dev.whippet.internal.websocket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.whippet.testkit.Deflated;
 import dev.whippet.testkit.Splits;
 import dev.whippet.testkit.WebSocketBytes;
 import dev.whippet.testkit.WebSocketCorpus;
@@ -29,6 +30,48 @@ class FrameReaderTest {
     for (List<byte[]> pieces : Splits.of(stream.stream, new Random(seed))) {
       assertThat(read(pieces)).as("seed " + seed).isEqualTo(stream.expected);
     }
+  }
+
+  static List<WebSocketCorpus.Case> compressedCorpus() {
+    return WebSocketCorpus.compressedCases(false);
+  }
+
+  @ParameterizedTest
+  @MethodSource("compressedCorpus")
+  void everySplitOfCompressedMessagesHasTheExpectedOutcome(WebSocketCorpus.Case stream) {
+    long seed = Long.getLong("whippet.seed", System.nanoTime());
+
+    for (List<byte[]> pieces : Splits.of(stream.stream, new Random(seed))) {
+      FrameReader reader =
+          new FrameReader(
+              WebSocketCorpus.FRAME_BYTES_MAX,
+              new MessageInflater(true, WebSocketCorpus.INFLATED_BYTES_MAX));
+      assertThat(read(reader, pieces)).as("seed " + seed).isEqualTo(stream.expected);
+      reader.close();
+    }
+  }
+
+  @Test
+  void aCompressedMessageThatInflatesToAGigabyteCostsOnePiece() {
+    byte[] bomb = Deflated.zeros(1 << 30);
+    byte[] stream = new WebSocketBytes(false).frame(0xc2, bomb).bytes();
+    long[] delivered = new long[2];
+    FrameReader reader = new FrameReader(2 << 20, new MessageInflater(true, 1 << 26));
+
+    assertThatThrownBy(
+            () ->
+                reader.read(
+                    new Buffer().write(stream),
+                    new Recorder(new WebSocketTranscript()) {
+                      @Override
+                      public void data(int opcode, Buffer chunk, boolean last) {
+                        delivered[0] += chunk.size();
+                        delivered[1] = Math.max(delivered[1], chunk.size());
+                      }
+                    }))
+        .hasMessage("inflated message: expected at most 67108864 bytes, found more");
+
+    assertThat(delivered).containsExactly(1 << 26, 8192);
   }
 
   @Test
@@ -108,8 +151,11 @@ class FrameReaderTest {
   }
 
   private static String read(List<byte[]> pieces) {
+    return read(new FrameReader(WebSocketCorpus.FRAME_BYTES_MAX), pieces);
+  }
+
+  private static String read(FrameReader reader, List<byte[]> pieces) {
     WebSocketTranscript transcript = new WebSocketTranscript();
-    FrameReader reader = new FrameReader(WebSocketCorpus.FRAME_BYTES_MAX);
     Buffer in = new Buffer();
     for (byte[] piece : pieces) {
       in.write(piece);

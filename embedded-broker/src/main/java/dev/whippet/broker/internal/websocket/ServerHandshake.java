@@ -1,6 +1,9 @@
 package dev.whippet.broker.internal.websocket;
 
 import dev.whippet.internal.websocket.AcceptKey;
+import dev.whippet.internal.websocket.DeflateParameters;
+import dev.whippet.internal.websocket.HttpText;
+import dev.whippet.internal.websocket.WebSocketException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -11,11 +14,12 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * The server's opening handshake (RFC 6455 4.2): one request head of at most {@link
- * #HEAD_BYTES_MAX} bytes, one answer. Any path, origin and offer is fine; no sub-protocol and no
- * extension is selected (iggy-classic.md section 2).
+ * #HEAD_BYTES_MAX} bytes, one answer. Any path is fine (iggy-classic.md section 2); {@link
+ * HandshakeRules} say which origins are, and which offers are taken up.
  *
  * <pre>
  *   read(in) -> null            the head is not complete
@@ -31,7 +35,9 @@ import java.util.List;
  *   <tr><td>405</td><td>another method than GET</td></tr>
  *   <tr><td>400</td><td>a target that is no path, not one Host, a body</td></tr>
  *   <tr><td>426</td><td>no Upgrade to websocket, or another Sec-WebSocket-Version than 13</td></tr>
- *   <tr><td>400</td><td>no Connection: Upgrade, not one good Sec-WebSocket-Key</td></tr>
+ *   <tr><td>400</td><td>no Connection: Upgrade, not one good Sec-WebSocket-Key, offers that are
+ *       not in the grammar, two Origins</td></tr>
+ *   <tr><td>403</td><td>a page of another origin</td></tr>
  * </table>
  *
  * <p>Owner: the connection's loop, which also bounds the time. Holds what came of the head in plain
@@ -49,8 +55,9 @@ public final class ServerHandshake {
    *
    * @param status 101, or the status of the refusal, for logs and counters
    * @param response the whole answer; the receiver releases it
+   * @param opening what was agreed on; {@code null} for a refusal
    */
-  public record Answer(int status, ByteBuf response) {
+  public record Answer(int status, ByteBuf response, Opening opening) {
     /** True when the connection is a WebSocket from here on. */
     public boolean accepted() {
       return status == 101;
@@ -58,6 +65,21 @@ public final class ServerHandshake {
   }
 
   private final RequestHead head = new RequestHead(HEAD_BYTES_MAX);
+  private final HandshakeRules rules;
+  private final Predicate<DeflateParameters> affordable;
+
+  /** With {@link HandshakeRules#DEFAULT}. */
+  public ServerHandshake() {
+    this(HandshakeRules.DEFAULT, parameters -> true);
+  }
+
+  /**
+   * @param affordable asked before an offer of compression is taken up: whether there is memory
+   */
+  public ServerHandshake(HandshakeRules rules, Predicate<DeflateParameters> affordable) {
+    this.rules = rules;
+    this.affordable = affordable;
+  }
 
   /**
    * Takes bytes of the request up to the end of its head; of a refused one, all.
@@ -73,22 +95,64 @@ public final class ServerHandshake {
     }
   }
 
-  private static Answer accept(HttpRequest request, ByteBufAllocator alloc)
-      throws HandshakeRefusal {
+  private Answer accept(HttpRequest request, ByteBufAllocator alloc) throws HandshakeRefusal {
     checkRequest(request);
     checkUpgrade(request.headers());
     String key = one(request.headers(), HttpHeaderNames.SEC_WEBSOCKET_KEY.toString());
     if (!AcceptKey.isKey(key)) {
       throw new HandshakeRefusal(400, "Sec-WebSocket-Key is 16 bytes in Base64.");
     }
+    checkOrigin(request.headers());
+    String protocol = protocol(request.headers());
+    DeflateParameters deflate = deflate(request.headers());
     String answer =
         "HTTP/1.1 101 Switching Protocols\r\n"
             + "Upgrade: websocket\r\n"
             + "Connection: Upgrade\r\n"
             + "Sec-WebSocket-Accept: "
             + AcceptKey.of(key)
+            + (protocol == null ? "" : "\r\nSec-WebSocket-Protocol: " + protocol)
+            + (deflate == null ? "" : "\r\nSec-WebSocket-Extensions: " + deflate.answer())
             + "\r\n\r\n";
-    return new Answer(101, ascii(answer, alloc));
+    return new Answer(101, ascii(answer, alloc), new Opening(request.uri(), protocol, deflate));
+  }
+
+  private void checkOrigin(HttpHeaders headers) throws HandshakeRefusal {
+    if (!headers.contains(HttpHeaderNames.ORIGIN)) {
+      return;
+    }
+    String host = headers.get(HttpHeaderNames.HOST);
+    if (!rules.origins().allow(one(headers, HttpHeaderNames.ORIGIN.toString()), host)) {
+      throw new HandshakeRefusal(
+          403, "Pages of this Origin may not connect: allow-origin in the broker's settings.");
+    }
+  }
+
+  /** The first of the client's that is one of ours; {@code null} if none is. */
+  private String protocol(HttpHeaders headers) throws HandshakeRefusal {
+    String selected = null;
+    for (String header : headers.getAll(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL)) {
+      for (String element : header.split(",", -1)) {
+        String name = element.strip();
+        if (!name.isEmpty() && !HttpText.isToken(name)) {
+          throw new HandshakeRefusal(400, "Sec-WebSocket-Protocol is a list of names.");
+        }
+        if (selected == null && rules.subProtocols().contains(name)) {
+          selected = name;
+        }
+      }
+    }
+    return selected;
+  }
+
+  private DeflateParameters deflate(HttpHeaders headers) throws HandshakeRefusal {
+    DeflateParameters offer;
+    try {
+      offer = DeflateParameters.accept(headers.getAll(HttpHeaderNames.SEC_WEBSOCKET_EXTENSIONS));
+    } catch (WebSocketException e) {
+      throw new HandshakeRefusal(400, "Sec-WebSocket-Extensions is a list of extensions.");
+    }
+    return offer != null && rules.compression() && affordable.test(offer) ? offer : null;
   }
 
   private static void checkRequest(HttpRequest request) throws HandshakeRefusal {
@@ -146,7 +210,7 @@ public final class ServerHandshake {
             + body.length()
             + "\r\n\r\n"
             + body;
-    return new Answer(refusal.status(), ascii(answer, alloc));
+    return new Answer(refusal.status(), ascii(answer, alloc), null);
   }
 
   private static String moreHeaders(int status) {

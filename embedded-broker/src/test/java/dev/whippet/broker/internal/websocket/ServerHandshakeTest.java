@@ -1,6 +1,7 @@
 package dev.whippet.broker.internal.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whippet.testkit.Splits;
 import io.netty.buffer.ByteBuf;
@@ -26,7 +27,7 @@ class ServerHandshakeTest {
 
   @Test
   void answersTheExampleOfTheRfc() {
-    // RFC 6455 1.2: its offers of sub-protocols are not taken up.
+    // RFC 6455 1.2
     String request =
         LINE
             + HOST
@@ -37,13 +38,100 @@ class ServerHandshakeTest {
             + VERSION
             + "\r\n";
 
-    assertThat(answer(request))
+    HandshakeRules rules =
+        new HandshakeRules(Origins.of(List.of("http://example.com")), List.of("chat"), false);
+
+    assertThat(answer(rules, request))
         .isEqualTo(
             "HTTP/1.1 101 Switching Protocols\r\n"
                 + "Upgrade: websocket\r\n"
                 + "Connection: Upgrade\r\n"
                 + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+                + "Sec-WebSocket-Protocol: chat\r\n"
                 + "\r\n");
+  }
+
+  @Test
+  void tellsThePathAndTheSubProtocol() {
+    HandshakeRules rules = new HandshakeRules(Origins.SAME_HOST, List.of("a", "b"), false);
+    String request = "GET /x/y?z=1 HTTP/1.1\r\nSec-WebSocket-Protocol: c, b,, a\r\n" + REST;
+
+    ServerHandshake.Answer answer = read(rules, request);
+
+    assertThat(answer.opening()).isEqualTo(new Opening("/x/y?z=1", "b", null));
+    assertThat(text(answer)).contains("\r\nSec-WebSocket-Protocol: b\r\n");
+    assertThat(answer(rules, LINE + "Sec-WebSocket-Protocol: c\r\n" + REST))
+        .startsWith("HTTP/1.1 101 ")
+        .doesNotContain("Sec-WebSocket-Protocol");
+    assertThat(answer(rules, LINE + "Sec-WebSocket-Protocol: a b\r\n" + REST))
+        .startsWith("HTTP/1.1 400 ");
+  }
+
+  @Test
+  void takesUpCompressionWhenItMayAndCanAffordIt() {
+    HandshakeRules rules = new HandshakeRules(Origins.SAME_HOST, List.of(), true);
+    String request =
+        LINE
+            + "Sec-WebSocket-Extensions: x, permessage-deflate; server_max_window_bits=9\r\n"
+            + REST;
+
+    assertThat(answer(rules, request))
+        .contains("\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9\r\n");
+    assertThat(answer(request)).doesNotContain("Sec-WebSocket-Extensions");
+    ServerHandshake poor = new ServerHandshake(rules, parameters -> false);
+    assertThat(text(poor.read(in(request), PooledByteBufAllocator.DEFAULT)))
+        .startsWith("HTTP/1.1 101 ")
+        .doesNotContain("Sec-WebSocket-Extensions");
+    assertThat(answer(rules, LINE + "Sec-WebSocket-Extensions: a; \"b\r\n" + REST))
+        .startsWith("HTTP/1.1 400 ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://server.example.com, 101",
+    "https://SERVER.example.com:8443, 101",
+    "https://app.example, 101",
+    "https://APP.example:443, 101",
+    "http://page.example:8080, 101",
+    "http://app.example, 403",
+    "http://page.example, 403",
+    "https://app.example:444, 403",
+    "http://server.example.com.evil.example, 403",
+    "http://evilserver.example.com, 403",
+    "null, 403",
+    "server.example.com, 403",
+    "'', 403"
+  })
+  void letsPagesInThatAreAllowed(String origin, int status) {
+    HandshakeRules rules =
+        new HandshakeRules(
+            Origins.of(List.of("https://app.example", "http://page.example:8080")),
+            List.of(),
+            false);
+
+    assertThat(answer(rules, LINE + "Origin: " + origin + "\r\n" + REST))
+        .startsWith("HTTP/1.1 " + status + " ");
+  }
+
+  @Test
+  void anyPageIsLetInOnlyWhenThatIsSaid() {
+    HandshakeRules any = new HandshakeRules(Origins.of(List.of("*")), List.of(), false);
+    HandshakeRules files = new HandshakeRules(Origins.of(List.of("null")), List.of(), false);
+
+    assertThat(answer(any, LINE + "Origin: http://x\r\n" + REST)).startsWith("HTTP/1.1 101 ");
+    assertThat(answer(files, LINE + "Origin: null\r\n" + REST)).startsWith("HTTP/1.1 101 ");
+    assertThat(answer(LINE + "Origin: http://x\r\n" + REST)).startsWith("HTTP/1.1 403 ");
+    assertThat(answer(LINE + "Origin: http://x\r\nOrigin: http://x\r\n" + REST))
+        .startsWith("HTTP/1.1 400 ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"app.example", "https://", "https://a/", "https://a/b", "https://a b", ""})
+  void anOriginIsASchemeAndAHost(String origin) {
+    assertThatThrownBy(() -> Origins.of(List.of(origin)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("origin: " + origin + ", not scheme://host");
   }
 
   @Test
@@ -222,6 +310,19 @@ class ServerHandshakeTest {
 
       assertThat(answer(Splits.random(request, random))).as("seed " + seed).isEqualTo(whole);
     }
+  }
+
+  private static ServerHandshake.Answer read(HandshakeRules rules, String request) {
+    ServerHandshake handshake = new ServerHandshake(rules, parameters -> true);
+    return handshake.read(in(request), PooledByteBufAllocator.DEFAULT);
+  }
+
+  private static ByteBuf in(String request) {
+    return Unpooled.copiedBuffer(request, StandardCharsets.ISO_8859_1);
+  }
+
+  private static String answer(HandshakeRules rules, String request) {
+    return text(read(rules, request));
   }
 
   private static String answer(String request) {
