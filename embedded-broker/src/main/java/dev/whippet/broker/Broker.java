@@ -16,7 +16,6 @@ import dev.whippet.broker.internal.net.Transport;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.WallClock;
 import dev.whippet.internal.wire.Limits;
-import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -177,12 +176,13 @@ public final class Broker implements AutoCloseable {
       LogLoop logLoop =
           new LogLoop(
               loops.loop(index).files(),
-              ByteBufAllocator.DEFAULT,
+              loops.loop(index).buffers().allocator(),
               limits,
               new LoopTime(loops.loop(index).executor()),
               random,
               findings::damage);
       logLoop.shareSpace(space);
+      SpareMemory.share(loops.loop(index), logLoop);
       logLoops.add(logLoop);
     }
     return new Storage.Parts(

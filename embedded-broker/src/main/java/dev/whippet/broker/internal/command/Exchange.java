@@ -51,6 +51,16 @@ final class Exchange<R extends Request> {
     sink.reply(new Reply.Failure(status));
   }
 
+  /** Memory that the reply's records may keep alive. */
+  long replyBytesMax() {
+    return sink.replyBytesMax();
+  }
+
+  /** Instead of an answer: {@link ReplySink#again}. */
+  void again(long bytes) {
+    sink.again(bytes);
+  }
+
   void replyAndClose(int status) {
     sink.replyAndClose(new Reply.Failure(status));
   }

@@ -105,7 +105,7 @@ final class MessageCommands {
     }
 
     void nothing() {
-      x.reply(new Reply.Polled(partition.id(), log.currentOffset(), 0, List.of()));
+      x.reply(new Reply.Polled(partition.id(), log.currentOffset(), 0, List.of(), 0));
     }
   }
 
@@ -140,13 +140,17 @@ final class MessageCommands {
       poll.nothing();
       return;
     }
+    long bytesMax = poll.x.replyBytesMax();
     poll.log.read(
         offset,
         poll.count,
-        POLL_REPLY_BYTES_MAX,
+        (int) Math.min(bytesMax, POLL_REPLY_BYTES_MAX),
         (records, failure) -> {
           if (failure != null) {
             poll.x.refuse(statusOf(failure));
+          } else if (records.heldBytes() > bytesMax) {
+            records.release();
+            poll.x.again(records.heldBytes());
           } else if (poll.x.request.autoCommit() && records.count() > 0) {
             commit(poll, records);
           } else {
@@ -182,7 +186,11 @@ final class MessageCommands {
 
   private static Reply.Polled polled(PollUnderWay poll, Records records) {
     return new Reply.Polled(
-        poll.partition.id(), poll.log.currentOffset(), records.count(), records.slices());
+        poll.partition.id(),
+        poll.log.currentOffset(),
+        records.count(),
+        records.slices(),
+        records.heldBytes());
   }
 
   private void onOwner(Exchange<?> x, PartitionEntry partition, Runnable work) {

@@ -99,9 +99,22 @@ public sealed interface Reply {
   /**
    * iggy-classic.md 5.4. {@code records} are retained slices of message records, in order; encoding
    * takes over their references.
+   *
+   * @param heldBytes memory that the slices keep alive
    */
-  record Polled(int partitionId, long currentOffset, int count, List<ByteBuf> records)
-      implements Reply {}
+  record Polled(
+      int partitionId, long currentOffset, int count, List<ByteBuf> records, long heldBytes)
+      implements Reply {
+
+    /** With slices that fill their memory. */
+    public Polled(int partitionId, long currentOffset, int count, List<ByteBuf> records) {
+      this(partitionId, currentOffset, count, records, bytes(records));
+    }
+
+    private static long bytes(List<ByteBuf> records) {
+      return records.stream().mapToLong(ByteBuf::readableBytes).sum();
+    }
+  }
 
   /** iggy-classic.md 3.4.5. */
   record OffsetInfo(int partitionId, long currentOffset, long storedOffset) implements Reply {}

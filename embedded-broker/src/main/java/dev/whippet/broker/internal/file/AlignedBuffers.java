@@ -1,9 +1,9 @@
 package dev.whippet.broker.internal.file;
 
+import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.unix.Buffer;
 import java.nio.ByteBuffer;
 
@@ -14,7 +14,8 @@ import java.nio.ByteBuffer;
  * <pre>
  *   asked for          given
  *   up to 4 MiB        a piece of a pooled chunk of 4 MiB; memory is kept for the next one
- *   above              exactly that much memory and one block, given back to the system on release
+ *   above              exactly that much memory and one block; kept for the next one of about that
+ *                      size ({@link LargeBuffers}), since new memory costs a page fault per block
  * </pre>
  *
  * <p>Where Netty has no Unsafe (Java 24 and later), a pooled piece is a block larger, too.
@@ -28,7 +29,8 @@ public final class AlignedBuffers {
   private static final int CHUNK_BYTES = PAGE_BYTES << CHUNK_ORDER;
 
   private final PooledByteBufAllocator pool;
-  private final UnpooledByteBufAllocator large = new UnpooledByteBufAllocator(true);
+  private final LargeBuffers large = new LargeBuffers();
+  private final ByteBufAllocator allocator = new Both();
 
   /** Whether the pool's own pieces are aligned; Netty can't align them without Unsafe. */
   private final boolean poolAligns;
@@ -47,18 +49,40 @@ public final class AlignedBuffers {
   /** An empty buffer for {@code bytes}, rounded up to whole blocks, which cannot grow. */
   public ByteBuf allocate(int bytes) {
     int capacity = roundUp(bytes);
-    if (poolAligns && capacity <= CHUNK_BYTES) {
-      return pool.directBuffer(capacity, capacity);
+    if (poolAligns || capacity > CHUNK_BYTES) {
+      return allocator.directBuffer(capacity, capacity);
     }
-    int with = capacity + LoopFiles.BLOCK_BYTES;
-    ByteBuf memory = with <= CHUNK_BYTES ? pool.directBuffer(with) : large.directBuffer(with);
+    ByteBuf memory = pool.directBuffer(capacity + LoopFiles.BLOCK_BYTES);
     int start = (LoopFiles.BLOCK_BYTES - misalignment(memory, 0)) % LoopFiles.BLOCK_BYTES;
     return memory.slice(start, capacity).setIndex(0, 0); // its release is the memory's
   }
 
-  /** The pool as an allocator; what it gives needs not be aligned. */
+  /** The same as an allocator; with Unsafe what it gives is aligned, too. Buffers may grow. */
   public ByteBufAllocator allocator() {
-    return pool;
+    return allocator;
+  }
+
+  private final class Both extends AbstractByteBufAllocator {
+    Both() {
+      super(true);
+    }
+
+    @Override
+    protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+      return initialCapacity <= CHUNK_BYTES
+          ? pool.directBuffer(initialCapacity, maxCapacity)
+          : toLeakAwareBuffer(large.take(this, initialCapacity, maxCapacity));
+    }
+
+    @Override
+    protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
+      return pool.heapBuffer(initialCapacity, maxCapacity);
+    }
+
+    @Override
+    public boolean isDirectBufferPooled() {
+      return true;
+    }
   }
 
   /** The next multiple of {@link LoopFiles#BLOCK_BYTES}, at least one block. */
@@ -70,9 +94,24 @@ public final class AlignedBuffers {
     return Math.max(LoopFiles.BLOCK_BYTES, (bytes + mask) & ~mask);
   }
 
-  /** Memory held: handed out and pooled. */
+  /** Memory held: handed out and pooled. Any thread. */
   public long heldBytes() {
-    return pool.metric().usedDirectMemory() + large.metric().usedDirectMemory();
+    return pool.metric().usedDirectMemory() + large.heldBytes();
+  }
+
+  /** Of large buffers that wait to be used again. Any thread. */
+  public long keptBytes() {
+    return large.keptBytes();
+  }
+
+  /** Gives back what large buffers keep. Any thread. */
+  public void trim() {
+    large.trim();
+  }
+
+  /** The same if nobody asked for a large one since the last call. Any thread. */
+  public void trimUnused() {
+    large.trimUnused();
   }
 
   static void checkAligned(long position, ByteBuf memory, int index, int length) {

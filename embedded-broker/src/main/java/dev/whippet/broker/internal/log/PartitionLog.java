@@ -583,7 +583,7 @@ public final class PartitionLog {
     if (endings.isEmpty() || !writer.isIdle() || !reader.isIdle() || !shelf.isIdle() || resuming) {
       return;
     }
-    reader.releaseWarm();
+    reader.releaseSegments();
     writer.releaseFile();
     tail.clear();
     while (!endings.isEmpty()) {

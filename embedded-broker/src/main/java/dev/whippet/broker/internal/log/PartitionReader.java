@@ -1,6 +1,5 @@
 package dev.whippet.broker.internal.log;
 
-import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogFailure;
@@ -8,7 +7,6 @@ import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.Records;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.BatchHeader;
-import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.SegmentWalk;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -29,9 +27,6 @@ final class PartitionReader {
 
   /** First offsets of gaps that were reported. */
   private final Set<Long> gapsNoted = new HashSet<>();
-
-  /** A sealed segment kept open for the consumer that reads it. */
-  private Segment warm;
 
   private int reading;
 
@@ -60,28 +55,30 @@ final class PartitionReader {
       done.done(Records.NONE, null);
     } else {
       reading++;
-      readOn(new Records.Collector(loop.allocator, from, countMax, bytesMax), bytesMax, done);
+      readOn(new Records.Collector(loop.allocator, from, countMax, bytesMax), done);
     }
   }
 
-  private void readOn(Records.Collector collector, int bytesMax, LogCallback<Records> done) {
+  private void readOn(Records.Collector collector, LogCallback<Records> done) {
+    collector.skipTo(log.firstOffset()); // retention may have taken what was wanted meanwhile
     if (collector.isFull() || collector.next() >= log.endOffset()) {
       endRead(collector, done);
     } else if (collector.next() >= log.tail().start()) {
       log.tail().collect(collector);
       endRead(collector, done);
     } else {
-      readCold(segmentAt(collector.next()), collector, bytesMax, done);
+      readCold(segmentAt(collector.next()), collector, done);
     }
   }
 
-  private void readCold(
-      int at, Records.Collector collector, int bytesMax, LogCallback<Records> done) {
+  private void readCold(int at, Records.Collector collector, LogCallback<Records> done) {
     List<Segment> segments = log.segmentList();
     Segment segment = segments.get(at);
     SegmentWalk walk = segment.walkToOffset(collector.next(), log.incarnation());
-    // Not the segment's own end: a segment of which nothing is left is not in the list.
-    long end = at + 1 < segments.size() ? segments.get(at + 1).base : log.endOffset();
+    Segment after = at + 1 < segments.size() ? segments.get(at + 1) : null;
+    // Not the segment's own end: a segment of which nothing is left is not in the list. Behind the
+    // last one comes what is in memory only.
+    long end = after == null ? Math.min(log.endOffset(), log.tail().start()) : after.base;
     ColdRead.Visitor visitor =
         new ColdRead.Visitor() {
           @Override
@@ -96,7 +93,6 @@ final class PartitionReader {
               failRead(collector, failure, done);
               return;
             }
-            keepWarm(segment);
             if (!stopped) {
               noteGap(segment, walk.position(), walk.expected(), end - walk.expected());
               collector.skipTo(end);
@@ -104,11 +100,11 @@ final class PartitionReader {
             if (stopped) {
               endRead(collector, done);
             } else {
-              readOn(collector, bytesMax, done);
+              readOn(collector, done);
             }
           }
         };
-    new ColdRead(loop, segment, walk, bytesMax, visitor).start();
+    new ColdRead(loop, segment, after, walk, visitor).start();
   }
 
   private int segmentAt(long offset) {
@@ -148,38 +144,22 @@ final class PartitionReader {
     log.endIfQuiet();
   }
 
-  private void keepWarm(Segment segment) {
-    if (segment == warm || log.isClosed()) {
-      return;
-    }
-    segment.use(
-        loop.files,
-        (file, failure) -> {
-          if (failure == null && log.isClosed()) {
-            segment.release();
-          } else if (failure == null) {
-            releaseWarm();
-            warm = segment;
-          }
-        });
-  }
-
   /** It leaves: nobody may go on using it without need. */
   void forget(Segment segment) {
-    if (segment == warm) {
-      releaseWarm();
-    }
+    loop.cache.forget(segment);
   }
 
-  void releaseWarm() {
-    if (warm != null) {
-      warm.release();
-      warm = null;
-    }
+  /** Gives up what is kept of the partition's segments; nothing reads them. */
+  void releaseSegments() {
+    log.segmentList().forEach(loop.cache::forget);
   }
 
   private void noteGap(Segment segment, long position, long first, long count) {
-    if (count > 0 && gapsNoted.size() < DAMAGE_NOTED_MAX && gapsNoted.add(first)) {
+    if (count <= 0) {
+      return;
+    }
+    loop.cache.forget(segment); // the next reader asks the disk again
+    if (gapsNoted.size() < DAMAGE_NOTED_MAX && gapsNoted.add(first)) {
       loop.damage.accept(
           new Damage(
               Damage.Kind.LOST,
@@ -198,11 +178,14 @@ final class PartitionReader {
    */
   void offsetAtOrAfter(long timestampMicros, LogCallback<Long> done) {
     List<Segment> segments = log.segmentList();
-    if (timestampMicros < 0 || segments.isEmpty()) {
+    if (timestampMicros < 0) {
       done.done(log.endOffset(), null);
       return;
     }
     long hot = log.tail().offsetAtOrAfter(timestampMicros);
+    if (hot < 0 && segments.isEmpty()) {
+      hot = Math.min(log.endOffset(), log.tail().start());
+    }
     if (hot >= 0) {
       done.done(hot, null);
       return;
@@ -239,137 +222,11 @@ final class PartitionReader {
             if (failure != null) {
               done.done(null, new LogFailure(LogFailure.Reason.READ_FAILED, failure.toString()));
             } else {
-              keepWarm(segment);
               done.done(found[0], null);
             }
             notReading();
           }
         };
-    new ColdRead(loop, segment, walk, 0, visitor).start();
-  }
-
-  /**
-   * One asynchronous walk through the durable batches of a segment: loads block-aligned ranges as
-   * {@link SegmentWalk} asks for them and shows each sound batch to a visitor. Memory: one range of
-   * at most {@link #RANGE_BYTES_MAX}, or one batch where that is larger; slices that the visitor
-   * takes live on. Owner loop only.
-   */
-  private static final class ColdRead {
-
-    /** Sees batches in order. */
-    interface Visitor {
-      /**
-       * A sound batch at {@code walk.position()}; its records begin at {@code bodyIndex} when the
-       * walk loads bodies.
-       *
-       * @return false to stop
-       */
-      boolean batch(BatchHeader header, ByteBuf window, int bodyIndex);
-
-      /** After the last batch; {@code stopped} tells that the visitor wanted no more. */
-      void ended(boolean stopped, IOException failure);
-    }
-
-    static final int RANGE_BYTES_MAX = 1 << 20;
-    private static final int RANGE_BYTES_MIN = 64 << 10;
-
-    private final LogLoop loop;
-    private final Segment segment;
-    private final SegmentWalk walk;
-    private final Visitor visitor;
-    private final int rangeBytes;
-    private AsyncFile file;
-    private ByteBuf window;
-    private long windowStart;
-    private long limit;
-
-    /**
-     * @param bytesWanted about how much the visitor wants; decides how much is loaded at once
-     */
-    ColdRead(LogLoop loop, Segment segment, SegmentWalk walk, long bytesWanted, Visitor visitor) {
-      this.loop = loop;
-      this.segment = segment;
-      this.walk = walk;
-      this.visitor = visitor;
-      this.rangeBytes =
-          (int) Blocks.up(Math.max(RANGE_BYTES_MIN, Math.min(RANGE_BYTES_MAX, bytesWanted)));
-      this.limit = segment.length;
-    }
-
-    void start() {
-      segment.use(
-          loop.files,
-          (opened, failure) -> {
-            file = opened;
-            if (failure != null) {
-              visitor.ended(false, failure);
-            } else {
-              walkOn();
-            }
-          });
-    }
-
-    private void walkOn() {
-      while (true) {
-        switch (walk.next(window, windowStart, limit)) {
-          case LOAD -> {
-            load();
-            return;
-          }
-          case BATCH -> {
-            int body = (int) (walk.position() - windowStart) + BatchHeader.BYTES;
-            if (!visitor.batch(walk.header, window, body)) {
-              end(true, null);
-              return;
-            }
-          }
-          case END -> {
-            end(false, null);
-            return;
-          }
-        }
-      }
-    }
-
-    private void load() {
-      releaseWindow();
-      windowStart = Blocks.down(walk.position());
-      long needed = walk.position() - windowStart + walk.loadBytes();
-      long length = Math.min(Math.max(Blocks.up(needed), rangeBytes), limit - windowStart);
-      try {
-        window = loop.allocateBlocks((int) Blocks.up(length));
-      } catch (OutOfMemoryError e) {
-        end(false, new IOException("no memory to read " + segment.path, e));
-        return;
-      }
-      file.read(
-          windowStart,
-          window,
-          window.capacity(),
-          (count, failure) -> {
-            if (failure != null) {
-              end(false, failure);
-              return;
-            }
-            if (count < needed) {
-              // The file is shorter than it was: what is missing is found missing by the offsets.
-              limit = windowStart + count;
-            }
-            walkOn();
-          });
-    }
-
-    private void end(boolean stopped, IOException failure) {
-      releaseWindow();
-      segment.release();
-      visitor.ended(stopped, failure);
-    }
-
-    private void releaseWindow() {
-      if (window != null) {
-        window.release();
-        window = null;
-      }
-    }
+    new ColdRead(loop, segment, null, walk, visitor).start();
   }
 }

@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.NetUtil;
@@ -176,7 +177,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     byte[] ascii = address.getBytes(StandardCharsets.US_ASCII);
     int clientId = XxHash32.hash(ascii, 0, ascii.length);
     int transport = webSocket ? TRANSPORT_WEBSOCKET : TRANSPORT_TCP;
-    writer = new ReplyWriter(context, webSocket);
+    writer = new ReplyWriter(context, webSocket, loop.memory());
     assembler = new RequestAssembler(this, queue, loop.memory(), context.alloc());
     session = listener.handler().connected(clientId, address, transport, loop.index());
     queue.open(session, writer);
@@ -230,7 +231,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (assembler != null) {
       queue.stop();
     } else if (stage instanceof FirstBytes) { // taken for a classic client that said nothing yet
-      writer = new ReplyWriter(context, false);
+      writer = new ReplyWriter(context, false, loop.memory());
       finish(Farewell.STOP);
     } else if (!lingering) {
       drop("stop");
@@ -239,7 +240,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** Closes it when the peer took too long; false when nothing is to be watched any more. */
   boolean watch() {
-    String overdue = patience.overdue(unwrittenBytes(), writable(), now());
+    long unwritten = unwrittenBytes();
+    boolean stalls = !writable() || unwritten > 0 && loop.memory().isShort();
+    long stalledMillisMax =
+        loop.memory().isShort() ? NetLimits.Times.SHORT_STALLED_MILLIS_MAX : Long.MAX_VALUE;
+    String overdue = patience.overdue(unwritten, stalls, stalledMillisMax, now());
     if (overdue != null) {
       drop(overdue);
       return false;
@@ -290,10 +295,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private long unwrittenBytes() {
-    return context.channel().unsafe().outboundBuffer() == null
-        ? 0
-        : context.channel().unsafe().outboundBuffer().totalPendingWriteBytes();
+  /** Replies that the peer has not taken, its progress within a large one included. */
+  long unwrittenBytes() {
+    ChannelOutboundBuffer unwritten = context.channel().unsafe().outboundBuffer();
+    return unwritten == null ? 0 : unwritten.totalPendingWriteBytes() - unwritten.currentProgress();
   }
 
   private long now() {

@@ -18,14 +18,17 @@ final class Connections {
 
   private final EventLoop loop;
   private final long lookMillis;
+  private final LoopMemory memory;
   private final Set<Connection> open = new HashSet<>();
   private final Set<Connection> watched = new HashSet<>();
   private final AtomicInteger load = new AtomicInteger();
   private final List<Emptied> emptied = new ArrayList<>();
   private boolean looking;
 
-  Connections(EventLoop loop, NetLimits limits) {
+  Connections(EventLoop loop, NetLimits limits, LoopMemory memory) {
     this.loop = loop;
+    this.memory = memory;
+    memory.whenShort(this::watchUnwritten);
     this.lookMillis = Math.max(1, limits.times().shortest() / LOOKS_PER_LIMIT);
   }
 
@@ -69,8 +72,20 @@ final class Connections {
     }
   }
 
+  /** Looks soon at all that have replies to take: others need the memory. */
+  void watchUnwritten() {
+    for (Connection connection : open) {
+      if (connection.unwrittenBytes() > 0) {
+        watch(connection);
+      }
+    }
+  }
+
   private void look() {
     looking = false;
+    if (memory.isShort()) {
+      watchUnwritten();
+    }
     for (Connection connection : List.copyOf(watched)) {
       if (!connection.watch()) {
         watched.remove(connection);

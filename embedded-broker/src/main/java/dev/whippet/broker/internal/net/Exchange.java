@@ -25,10 +25,14 @@ final class Exchange implements ReplySink {
 
   private final ReplyQueue queue;
   final boolean overlaps;
+  private final boolean poll;
   final long bytes;
 
-  /** Until it starts. */
+  /** Until it starts; a poll until it is answered. */
   Request request;
+
+  /** Of the loop's memory, for the reply: taken before it starts, until the reply is written. */
+  volatile long granted;
 
   /** From when it is answered until it is written. */
   Reply reply;
@@ -41,6 +45,7 @@ final class Exchange implements ReplySink {
     this.queue = queue;
     this.request = request;
     this.bytes = bytes;
+    this.poll = request instanceof Request.Poll;
     this.overlaps = request instanceof Request.SendMessages || request instanceof Request.Publish;
   }
 
@@ -52,6 +57,29 @@ final class Exchange implements ReplySink {
   @Override
   public void replyAndClose(Reply answer) {
     answer(answer, true);
+  }
+
+  @Override
+  public long replyBytesMax() {
+    return isPoll() ? granted : Long.MAX_VALUE;
+  }
+
+  @Override
+  public void again(long bytes) {
+    if (queue.loop().inLoop()) {
+      queue.again(this, bytes);
+      return;
+    }
+    try {
+      queue.loop().execute(() -> queue.again(this, bytes));
+    } catch (RejectedExecutionException e) {
+      // the loop has ended, and with it all that waits
+    }
+  }
+
+  /** Its reply may be large. */
+  boolean isPoll() {
+    return poll;
   }
 
   private void answer(Reply answer, boolean close) {

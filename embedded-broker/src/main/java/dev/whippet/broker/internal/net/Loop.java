@@ -31,7 +31,7 @@ public final class Loop {
     this.executor = group.next();
     this.files = files;
     this.memory = new LoopMemory(limits.loopBytesMax());
-    this.connections = new Connections(executor, limits);
+    this.connections = new Connections(executor, limits, memory);
   }
 
   /** Starts the thread and its files; blocks while the ring is tried in {@code directory}. */
@@ -84,7 +84,7 @@ public final class Loop {
     return buffers;
   }
 
-  /** Memory of requests and replies under way. */
+  /** Memory of everything under way. */
   public LoopMemory memory() {
     return memory;
   }

@@ -3,8 +3,9 @@ package dev.whippet.broker.internal.net;
 /**
  * The bounds of connections. {@link #DEFAULT} is what a gateway wants; tests take smaller ones.
  *
- * @param loopBytesMax requests under way on one loop; what does not fit is not read. Lowered when
- *     all loops together could take more than a quarter of the process's direct memory
+ * @param loopBytesMax everything in flight on one loop ({@link LoopMemory}); what does not fit is
+ *     not read. Lowered when all loops together could take more than five eighths of the process's
+ *     direct memory
  * @param connectionBytesMax the same for one connection; one larger request is let through alone
  * @param connectionRequestsMax requests of one connection that were received and not answered;
  *     beyond that it is not read
@@ -29,19 +30,19 @@ public record NetLimits(
   public static final int BEFORE_LOGIN_BYTES_MAX = 8 << 10;
 
   /**
-   * 128 MiB a loop, 32 MiB and 256 requests a connection, 1 MiB unwritten, 20,000 connections; a
+   * 320 MiB a loop, 32 MiB and 256 requests a connection, 1 MiB unwritten, 20,000 connections; a
    * minute for each step of a peer, a second for its close.
    */
   public static final NetLimits DEFAULT =
       new NetLimits(
-          128L << 20, 32L << 20, 256, 1 << 20, 20_000, new Times(60_000, 60_000, 60_000, 1_000));
+          320L << 20, 32L << 20, 256, 1 << 20, 20_000, new Times(60_000, 60_000, 60_000, 1_000));
 
-  /** Of the direct memory that the process may use, the part for requests; the log has others. */
-  private static final int DIRECT_MEMORY_SHARE = 4;
+  /** Of the direct memory that the process may use; commits and pools need the rest. */
+  private static final double DIRECT_MEMORY_SHARE = 0.625;
 
   /** These limits, with {@link #loopBytesMax} lowered to what the process can afford. */
   NetLimits fittedTo(long directBytesMax, int loops) {
-    long affordable = directBytesMax / DIRECT_MEMORY_SHARE / loops;
+    long affordable = (long) (directBytesMax * DIRECT_MEMORY_SHARE) / loops;
     return new NetLimits(
         Math.min(loopBytesMax, affordable),
         connectionBytesMax,
@@ -66,6 +67,9 @@ public record NetLimits(
 
     /** A sender of a large frame that is slower than this is cut off. */
     public static final long FRAME_BYTES_PER_SECOND_MIN = 16 << 10;
+
+    /** Instead of {@link #stalledMillisMax} while the replies of others wait for memory. */
+    public static final long SHORT_STALLED_MILLIS_MAX = 2_000;
 
     long shortest() {
       return Math.min(

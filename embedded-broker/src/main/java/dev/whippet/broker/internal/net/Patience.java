@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
  *   waits for                       since                        at most
  *   first frame or handshake        connected                    firstFrameMillisMax
  *   rest of a frame                 a read ended inside it       frameMillisMax + its bytes / rate
- *   replies to be taken             the last byte that was       stalledMillisMax
+ *   replies to be taken             the last byte that was       stalledMillisMax, less when the
+ *                                                                loop is short of memory for replies
  *   the peer's close                our last words               lingerMillisMax, stalledMillisMax
  * </pre>
  */
@@ -77,9 +78,14 @@ final class Patience {
     return connectedAt != NOT || frameAt != NOT || stalledAt != NOT || lingersAt != NOT;
   }
 
-  /** What the peer took too long for, or {@code null}. */
-  String overdue(long unwrittenBytes, boolean writable, long now) {
-    if (writable) {
+  /**
+   * What the peer took too long for, or {@code null}.
+   *
+   * @param stalls whether it has to take some of its replies before anything goes on
+   * @param stalledMillisMax a shorter limit for that than the usual one, if it is shorter
+   */
+  String overdue(long unwrittenBytes, boolean stalls, long stalledMillisMax, long now) {
+    if (!stalls) {
       stalledAt = NOT;
     } else if (stalledAt == NOT || unwrittenBytes < stalledBytes) {
       stalled(unwrittenBytes, now);
@@ -91,7 +97,7 @@ final class Patience {
     if (isOver(frameAt, times.frameMillisMax() + rateMillis, now)) {
       return "a frame is not completed";
     }
-    if (isOver(stalledAt, times.stalledMillisMax(), now)) {
+    if (isOver(stalledAt, Math.min(times.stalledMillisMax(), stalledMillisMax), now)) {
       return "takes no replies";
     }
     boolean lastWordsTaken = unwrittenBytes == 0;

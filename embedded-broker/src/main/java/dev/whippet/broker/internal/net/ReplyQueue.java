@@ -17,7 +17,9 @@ import org.slf4j.LoggerFactory;
  *   waiting ----starts----> running ----answered, and all before it----> written
  *
  *   starts when nothing is running, or when it and all that run are send_messages or publish;
- *   nothing starts while the peer does not take its replies
+ *   nothing starts while the peer does not take its replies;
+ *   a poll starts when it was granted memory for its reply ({@link LoopMemory}), and starts again
+ *   with more when one message needs more
  * </pre>
  *
  * <p>Limits: {@link NetLimits#connectionRequestsMax}, {@link NetLimits#connectionBytesMax}.
@@ -27,6 +29,7 @@ final class ReplyQueue {
 
   private final Connection connection;
   private final Loop loop;
+  private final LoopMemory memory;
   private final NetLimits limits;
   private final RequestHandler handler;
   private final ArrayDeque<Exchange> waiting = new ArrayDeque<>(2);
@@ -36,6 +39,7 @@ final class ReplyQueue {
   private ReplyWriter writer;
   private long bytes;
   private boolean working;
+  private boolean awaitsGrant;
   private boolean closed;
   private boolean ended;
   private Farewell farewell;
@@ -43,6 +47,7 @@ final class ReplyQueue {
   ReplyQueue(Connection connection, Loop loop, NetLimits limits, RequestHandler handler) {
     this.connection = connection;
     this.loop = loop;
+    this.memory = loop.memory();
     this.limits = limits;
     this.handler = handler;
   }
@@ -108,6 +113,7 @@ final class ReplyQueue {
       if (exchange.reply != null) {
         Exchange.release(exchange.reply);
         exchange.reply = null;
+        giveGranted(exchange);
       }
     }
     running.clear();
@@ -117,12 +123,36 @@ final class ReplyQueue {
   void answered(Exchange exchange, Reply reply, boolean closes) {
     if (closed) {
       Exchange.release(reply);
+      giveGranted(exchange);
     } else {
       exchange.reply = reply;
       exchange.closes = closes;
+      long held = reply instanceof Reply.Polled polled ? polled.heldBytes() : 0;
+      if (held < exchange.granted) {
+        memory.giveReply(exchange.granted - held);
+      } else {
+        memory.addReply(held - exchange.granted);
+      }
+      exchange.granted = held;
     }
     giveBack(exchange);
     work();
+  }
+
+  /** On the loop: its reply needs {@code replyBytes}. */
+  void again(Exchange exchange, long replyBytes) {
+    giveGranted(exchange);
+    memory.takeReply(
+        replyBytes,
+        () -> {
+          exchange.granted = replyBytes;
+          if (closed) {
+            giveGranted(exchange);
+            giveBack(exchange);
+          } else {
+            start(exchange.request, exchange);
+          }
+        });
   }
 
   /** Writes and starts whatever can be. */
@@ -159,7 +189,7 @@ final class ReplyQueue {
     Reply reply = first.reply;
     first.reply = null;
     try {
-      writer.write(reply);
+      writer.write(reply, first.granted); // from here on its own
     } catch (RuntimeException | OutOfMemoryError e) {
       LOGGER.error("{}: cannot encode {}", session, reply.getClass().getSimpleName(), e);
       connection.drop("a reply was lost");
@@ -181,14 +211,35 @@ final class ReplyQueue {
     if (last != null && !(last.overlaps && next.overlaps)) {
       return false;
     }
+    if (next.isPoll() && !isGranted(next)) {
+      return false;
+    }
     waiting.remove();
     running.add(next);
     Request request = next.request;
-    next.request = null;
+    if (!next.isPoll()) {
+      next.request = null;
+    }
     if (request != null) {
       start(request, next);
     }
     return true;
+  }
+
+  private boolean isGranted(Exchange poll) {
+    if (awaitsGrant) {
+      return false;
+    }
+    poll.granted = memory.tryGrant();
+    if (poll.granted == 0) {
+      awaitsGrant = true;
+      memory.awaitGrant(
+          () -> {
+            awaitsGrant = false;
+            work();
+          });
+    }
+    return poll.granted > 0;
   }
 
   private void start(Request request, Exchange exchange) {
@@ -212,6 +263,12 @@ final class ReplyQueue {
 
   private void giveBack(Exchange exchange) {
     bytes -= exchange.bytes;
-    loop.memory().give(exchange.bytes);
+    memory.give(exchange.bytes);
+  }
+
+  private void giveGranted(Exchange exchange) {
+    long granted = exchange.granted;
+    exchange.granted = 0;
+    memory.giveReply(granted);
   }
 }

@@ -8,6 +8,7 @@ import dev.whippet.internal.wire.Status;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,8 @@ import java.util.List;
 /**
  * Writes replies: over TCP the frame, over WebSocket one binary message per frame. Small ones share
  * a buffer; large ones go out as they are, header and slices. Everything written during one turn of
- * the loop leaves in one flush. Owner: the connection's loop.
+ * the loop leaves in one flush; when its last byte is in the socket, or lost, the memory of all of
+ * it is given back. Owner: the connection's loop.
  */
 final class ReplyWriter {
   /** Replies up to this size are copied together. */
@@ -25,26 +27,38 @@ final class ReplyWriter {
 
   private final ChannelHandlerContext context;
   private final boolean webSocket;
+  private final LoopMemory memory;
   private ByteBuf shared;
+
+  /** Written when it is known whether it is the last of its flush. */
+  private ByteBuf last;
+
+  /** Of the loop's memory, since the last flush. */
+  private long unflushedBytes;
+
   private boolean flushing;
   private boolean closed;
 
-  ReplyWriter(ChannelHandlerContext context, boolean webSocket) {
+  ReplyWriter(ChannelHandlerContext context, boolean webSocket, LoopMemory memory) {
     this.context = context;
     this.webSocket = webSocket;
+    this.memory = memory;
   }
 
-  /** Takes over the reply's buffers. */
-  void write(Reply reply) {
+  /** Takes over the reply's buffers and {@code granted} bytes of the loop's memory for it. */
+  void write(Reply reply, long granted) {
+    unflushedBytes += granted;
     List<ByteBuf> frame = ClassicDialect.encode(reply, context.alloc());
     if (closed) {
       frame.forEach(ReferenceCountUtil::release);
+      giveBack();
       return;
     }
     int length = length(frame);
     if (length <= SMALL_BYTES_MAX) {
       writeSmall(frame, length);
     } else {
+      count(length - granted);
       writeShared();
       writeLarge(frame);
     }
@@ -55,7 +69,7 @@ final class ReplyWriter {
   void pong(ByteBuf payload) {
     if (!closed && context.channel().isWritable()) {
       writeShared();
-      context.write(Frames.pong(context.alloc(), payload), context.voidPromise());
+      push(Frames.pong(context.alloc(), payload));
       flushSoon();
     }
   }
@@ -63,14 +77,14 @@ final class ReplyWriter {
   /** The last words and everything before them; the future ends when they are in the socket. */
   ChannelFuture writeLast(Farewell farewell) {
     if (farewell.stopping()) {
-      write(new Reply.Failure(Status.DISCONNECTED));
+      write(new Reply.Failure(Status.DISCONNECTED), 0);
     }
     if (webSocket && farewell.hasCloseFrame()) {
       ByteBuf frame = Frames.close(context.alloc(), farewell.closeCode(), farewell.reason());
       writeShared();
-      context.write(frame, context.voidPromise());
+      push(frame);
     }
-    writeShared();
+    writeAll();
     closed = true;
     return context.writeAndFlush(context.alloc().buffer(0, 0));
   }
@@ -82,6 +96,11 @@ final class ReplyWriter {
       shared.release();
       shared = null;
     }
+    if (last != null) {
+      last.release();
+      last = null;
+    }
+    giveBack();
   }
 
   private void writeSmall(List<ByteBuf> frame, int length) {
@@ -102,8 +121,15 @@ final class ReplyWriter {
       Frames.binary(context.alloc(), frame, Frames.FRAME_BYTES_MAX, parts);
     }
     for (ByteBuf part : parts) {
-      context.write(part, context.voidPromise());
+      push(part);
     }
+  }
+
+  private void push(ByteBuf part) {
+    if (last != null) {
+      context.write(last, context.voidPromise());
+    }
+    last = part;
   }
 
   private void room(int bytes) {
@@ -119,8 +145,23 @@ final class ReplyWriter {
     if (shared != null) {
       ByteBuf full = shared;
       shared = null;
-      context.write(full, context.voidPromise());
+      count(full.capacity());
+      push(full);
     }
+  }
+
+  /** Replies that were not granted memory before; they are there, so they count. */
+  private void count(long bytes) {
+    if (bytes > 0) {
+      memory.addReply(bytes);
+      unflushedBytes += bytes;
+    }
+  }
+
+  private void giveBack() {
+    long bytes = unflushedBytes;
+    unflushedBytes = 0;
+    memory.giveReply(bytes);
   }
 
   private void flushSoon() {
@@ -132,8 +173,21 @@ final class ReplyWriter {
 
   private void flush() {
     flushing = false;
-    writeShared();
+    writeAll();
     context.flush();
+  }
+
+  private void writeAll() {
+    writeShared();
+    if (last != null) {
+      ByteBuf end = last;
+      long bytes = unflushedBytes;
+      last = null;
+      unflushedBytes = 0;
+      ChannelPromise taken = context.newPromise();
+      taken.addListener(ended -> memory.giveReply(bytes));
+      context.write(end, taken);
+    }
   }
 
   private static int length(List<ByteBuf> frame) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 abstract class ConnectionsContract extends ListenerSuite {
   /** Every wait ends within a third of a second. */
   private static final NetLimits IMPATIENT =
-      new NetLimits(1 << 20, 1 << 20, 8, 64 << 10, 100, new NetLimits.Times(300, 300, 300, 300));
+      new NetLimits(5 << 19, 1 << 20, 8, 64 << 10, 100, new NetLimits.Times(300, 300, 300, 300));
 
   // --- bounds ------------------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ abstract class ConnectionsContract extends ListenerSuite {
   @ParameterizedTest
   @EnumSource
   void manyBusyConnectionsShareBuffersAndMemory(Wire wire) throws Exception {
-    NetLimits limits = new NetLimits(8 << 20, 1 << 20, 8, 64 << 10, 100, SMALL.times());
+    NetLimits limits = new NetLimits(20 << 20, 1 << 20, 8, 64 << 10, 100, SMALL.times());
     startListener(limits, 2);
     ExecutorService senders = Executors.newFixedThreadPool(40);
     List<Future<Integer>> right = new ArrayList<>();
@@ -194,7 +194,7 @@ abstract class ConnectionsContract extends ListenerSuite {
 
   @Test
   void tooManyConnectionsAreClosedAtOnce() throws Exception {
-    NetLimits two = new NetLimits(1 << 20, 1 << 20, 8, 65_536, 2, SMALL.times());
+    NetLimits two = new NetLimits(5 << 19, 1 << 20, 8, 65_536, 2, SMALL.times());
     startListener(two, 1);
     ping(connect(Wire.TCP));
     ping(connect(Wire.TCP));

@@ -29,10 +29,10 @@ abstract class ListenerSuite {
   static final InetSocketAddress ANY_PORT =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
-  /** 1 MiB a loop, 64 KiB unwritten; 8 requests a connection. */
+  /** Of 2.5 MiB a loop 1 MiB for requests, 64 KiB unwritten; 8 requests a connection. */
   static final NetLimits SMALL =
       new NetLimits(
-          1 << 20, 1 << 20, 8, 64 << 10, 100, new NetLimits.Times(60_000, 60_000, 60_000, 300));
+          5 << 19, 1 << 20, 8, 64 << 10, 100, new NetLimits.Times(60_000, 60_000, 60_000, 300));
 
   @TempDir Path directory;
 
@@ -56,8 +56,9 @@ abstract class ListenerSuite {
       assertThat(listener.connections()).isZero();
       assertThat(handler.disconnected).hasValue(handler.connected.size());
       for (Loop loop : loops.all()) {
-        await("memory is given back").until(() -> loop.memory().heldBytes() == 0);
+        await("memory is given back").until(() -> loop.memory().requestsBytes() == 0);
         await("memory is given back").until(() -> loop.memory().arrivedBytes() == 0);
+        await("memory is given back").until(() -> loop.memory().repliesBytes() == 0);
       }
     }
     if (loops != null) {
@@ -154,9 +155,9 @@ abstract class ListenerSuite {
     }
   }
 
-  /** Requests, and what arrived for those that wait. */
+  /** Of everything in flight. */
   static long bound(NetLimits limits) {
-    return 2 * limits.loopBytesMax();
+    return limits.loopBytesMax();
   }
 
   long peak() {

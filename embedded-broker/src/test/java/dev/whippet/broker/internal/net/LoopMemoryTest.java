@@ -10,7 +10,9 @@ import org.junit.jupiter.api.Test;
 class LoopMemoryTest {
   private static final int KIB = 1024;
 
-  private final LoopMemory memory = new LoopMemory(1024 * KIB);
+  /** 1024 for requests, 1024 for what arrived, 512 for replies. */
+  private final LoopMemory memory = new LoopMemory(2560 * KIB);
+
   private final List<String> woken = new ArrayList<>();
 
   @Test
@@ -20,7 +22,7 @@ class LoopMemoryTest {
     assertThat(memory.tryTake(100 * KIB)).isFalse();
     assertThat(memory.tryTake(64 * KIB)).isTrue();
     assertThat(memory.tryTake(64 * KIB)).isTrue();
-    assertThat(memory.heldBytes()).isEqualTo(828 * KIB);
+    assertThat(memory.requestsBytes()).isEqualTo(828 * KIB);
   }
 
   @Test
@@ -35,7 +37,7 @@ class LoopMemoryTest {
     memory.give(600 * KIB);
 
     assertThat(woken).containsExactly("first", "second");
-    assertThat(memory.heldBytes()).isEqualTo(600 * KIB);
+    assertThat(memory.requestsBytes()).isEqualTo(600 * KIB);
   }
 
   @Test
@@ -47,7 +49,7 @@ class LoopMemoryTest {
 
     memory.give(768 * KIB);
 
-    assertThat(memory.heldBytes()).isZero();
+    assertThat(memory.requestsBytes()).isZero();
   }
 
   @Test

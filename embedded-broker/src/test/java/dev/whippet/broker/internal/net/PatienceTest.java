@@ -13,10 +13,10 @@ class PatienceTest {
   void theFirstFrameIsWaitedForFromConnectingOn() {
     patience.connected(at(0));
 
-    assertThat(patience.overdue(0, true, at(1_000))).isNull();
-    assertThat(patience.overdue(0, true, at(1_001))).contains("after connecting");
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(1_000))).isNull();
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(1_001))).contains("after connecting");
     patience.read(1, -1, at(1_001));
-    assertThat(patience.overdue(0, true, at(1_000_000))).isNull();
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(1_000_000))).isNull();
     assertThat(patience.isNeeded()).isFalse();
   }
 
@@ -27,8 +27,8 @@ class PatienceTest {
     assertThat(patience.read(1, twoSecondsWorth, at(0))).isTrue();
     assertThat(patience.read(1, twoSecondsWorth - 5, at(3_999))).isFalse(); // dribbles
 
-    assertThat(patience.overdue(0, true, at(4_000))).isNull();
-    assertThat(patience.overdue(0, true, at(4_001))).contains("frame");
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(4_000))).isNull();
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(4_001))).contains("frame");
   }
 
   @Test
@@ -36,20 +36,20 @@ class PatienceTest {
     patience.read(1, 10, at(0));
     patience.read(2, 10, at(1_900)); // another one, begun in the same read that ended the first
 
-    assertThat(patience.overdue(0, true, at(3_900))).isNull();
-    assertThat(patience.overdue(0, true, at(3_902))).contains("frame");
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(3_900))).isNull();
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(3_902))).contains("frame");
     patience.read(3, -1, at(3_902));
-    assertThat(patience.overdue(0, true, at(10_000))).isNull();
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(10_000))).isNull();
   }
 
   @Test
   void aStalledReaderIsOverdueOnlyWithoutProgress() {
     patience.stalled(1_000, at(0));
 
-    assertThat(patience.overdue(900, false, at(2_999))).isNull(); // took 100
-    assertThat(patience.overdue(900, false, at(5_900))).isNull();
-    assertThat(patience.overdue(900, false, at(6_000))).contains("replies");
-    assertThat(patience.overdue(100, true, at(6_000))).isNull();
+    assertThat(patience.overdue(900, true, Long.MAX_VALUE, at(2_999))).isNull(); // took 100
+    assertThat(patience.overdue(900, true, Long.MAX_VALUE, at(5_900))).isNull();
+    assertThat(patience.overdue(900, true, Long.MAX_VALUE, at(6_000))).contains("replies");
+    assertThat(patience.overdue(100, false, Long.MAX_VALUE, at(6_000))).isNull();
     assertThat(patience.isNeeded()).isFalse();
   }
 
@@ -57,10 +57,10 @@ class PatienceTest {
   void theLastWordsAreWaitedForLongerThanTheClose() {
     patience.lingers(at(0));
 
-    assertThat(patience.overdue(10, true, at(2_999))).isNull();
-    assertThat(patience.overdue(0, true, at(100))).isNull();
-    assertThat(patience.overdue(0, true, at(101))).contains("close");
-    assertThat(patience.overdue(10, true, at(3_001))).contains("close");
+    assertThat(patience.overdue(10, false, Long.MAX_VALUE, at(2_999))).isNull();
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(100))).isNull();
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(101))).contains("close");
+    assertThat(patience.overdue(10, false, Long.MAX_VALUE, at(3_001))).contains("close");
   }
 
   private static long at(long millis) {

@@ -8,6 +8,11 @@ import java.util.ArrayDeque;
  * The newest commits of one partition, kept in memory for consumers that keep up; a gapless end of
  * the log. The loop's {@link Budget} bounds all tails together, oldest commit first out. Owner loop
  * only; slices handed out live on.
+ *
+ * <pre>
+ *   oldest                                      {@link #keepFrom}                newest
+ *   | in a segment too: goes when memory is needed | only here and in a commit file: stays |
+ * </pre>
  */
 public final class HotTail {
 
@@ -31,17 +36,28 @@ public final class HotTail {
   /** Bytes of all tails of a loop. */
   public static final class Budget {
     private final long bytesMax;
+    private final Runnable grown;
     private final ArrayDeque<Commit> oldestFirst = new ArrayDeque<>();
     private long bytes;
+    private long heldBytes;
+    private boolean used;
 
-    Budget(long bytesMax) {
+    Budget(long bytesMax, Runnable grown) {
       this.bytesMax = bytesMax;
+      this.grown = grown;
     }
 
+    /** It may go from now on. */
     private void add(Commit commit) {
       oldestFirst.add(commit);
       bytes += commit.buffer.capacity();
-      while (bytes > bytesMax) {
+      shrinkTo(bytesMax);
+      grown.run();
+    }
+
+    /** Gives up the oldest commits that may go until no more than {@code bytesLeft} are left. */
+    void shrinkTo(long bytesLeft) {
+      while (bytes > bytesLeft && !oldestFirst.isEmpty()) {
         Commit oldest = oldestFirst.remove();
         bytes -= oldest.buffer.capacity();
         oldest.owner.dropFirst(oldest);
@@ -54,21 +70,43 @@ public final class HotTail {
           commit -> {
             if (commit.owner == owner) {
               bytes -= commit.buffer.capacity();
-              commit.buffer.release();
             }
             return commit.owner == owner;
           });
     }
 
+    /** Gives up half when nobody came since the last call. */
+    void idle() {
+      if (!used) {
+        shrinkTo(bytes < IDLE_BYTES ? 0 : bytes / 2);
+      }
+      used = false;
+    }
+
+    /** Of commits that may go. */
     long bytes() {
       return bytes;
     }
+
+    /** Of commits that must stay. */
+    long heldBytes() {
+      return heldBytes;
+    }
   }
 
+  /** Less than this is given up at once by a loop that is idle. */
+  private static final long IDLE_BYTES = 1 << 20;
+
   private final Budget budget;
+  private final BatchHeader header = new BatchHeader();
   private Commit[] ring = new Commit[8];
   private int first;
   private int size;
+
+  /** How many of the oldest may go. */
+  private int free;
+
+  private long keepFrom = Long.MAX_VALUE;
 
   public HotTail(Budget budget) {
     this.budget = budget;
@@ -84,10 +122,28 @@ public final class HotTail {
       ring = larger;
       first = 0;
     }
-    Commit commit = new Commit(this, buffer, positions, base, end);
-    ring[(first + size) & (ring.length - 1)] = commit;
+    ring[(first + size) & (ring.length - 1)] = new Commit(this, buffer, positions, base, end);
     size++;
-    budget.add(commit);
+    budget.used = true;
+    budget.heldBytes += buffer.capacity();
+    letGo();
+  }
+
+  /**
+   * Messages from {@code offset} on are nowhere else yet and stay in memory; {@link Long#MAX_VALUE}
+   * (so it begins) when all are in a segment.
+   */
+  public void keepFrom(long offset) {
+    keepFrom = offset;
+    letGo();
+  }
+
+  private void letGo() {
+    while (free < size && at(free).end <= keepFrom) {
+      Commit commit = at(free++);
+      budget.heldBytes -= commit.buffer.capacity();
+      budget.add(commit);
+    }
   }
 
   private void dropFirst(Commit expected) {
@@ -95,6 +151,7 @@ public final class HotTail {
     ring[first] = null;
     first = (first + 1) & (ring.length - 1);
     size--;
+    free--;
     expected.buffer.release();
   }
 
@@ -109,6 +166,7 @@ public final class HotTail {
 
   /** Collects from {@code collector.next()}, which is not below {@link #start()}. */
   public void collect(Records.Collector collector) {
+    budget.used = true;
     int low = 0;
     int high = size;
     while (low < high) {
@@ -119,18 +177,35 @@ public final class HotTail {
         high = middle;
       }
     }
-    BatchHeader header = new BatchHeader();
     for (int i = low; i < size; i++) {
       Commit commit = at(i);
-      for (int position : commit.positions) {
-        header.baseOffset = commit.buffer.getLongLE(position + 32);
-        header.count = commit.buffer.getIntLE(position + 40);
-        header.bodyBytes = commit.buffer.getIntLE(position + 8);
+      int batch = i == low ? batchWith(commit, collector.next()) : 0;
+      for (; batch < commit.positions.length; batch++) {
+        int position = commit.positions[batch];
+        header.baseOffset = commit.buffer.getLongLE(position + BatchHeader.BASE_INDEX);
+        header.count = commit.buffer.getIntLE(position + BatchHeader.COUNT_INDEX);
+        header.bodyBytes = commit.buffer.getIntLE(position + BatchHeader.BODY_BYTES_INDEX);
         if (!collector.take(header, commit.buffer, position + BatchHeader.BYTES)) {
           return;
         }
       }
     }
+  }
+
+  /** Index of the last batch that begins at or below the offset, 0 when there is none. */
+  private static int batchWith(Commit commit, long offset) {
+    int low = 0;
+    int high = commit.positions.length - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      int position = commit.positions[middle];
+      if (commit.buffer.getLongLE(position + BatchHeader.BASE_INDEX) <= offset) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
   }
 
   /** Base of the first batch at or after the time, -1 when that is not in memory for certain. */
@@ -157,18 +232,23 @@ public final class HotTail {
     while (timeOf(commit, commit.positions[batch]) < timestampMicros) {
       batch++;
     }
-    return commit.buffer.getLongLE(commit.positions[batch] + 32);
+    return commit.buffer.getLongLE(commit.positions[batch] + BatchHeader.BASE_INDEX);
   }
 
   private static long timeOf(Commit commit, int position) {
-    return commit.buffer.getLongLE(position + 88);
+    return commit.buffer.getLongLE(position + BatchHeader.TIME_INDEX);
   }
 
   /** Forgets everything. */
   public void clear() {
     budget.removeAll(this);
+    for (int i = 0; i < size; i++) {
+      budget.heldBytes -= i < free ? 0 : at(i).buffer.capacity();
+      at(i).buffer.release();
+    }
     ring = new Commit[8];
     first = 0;
     size = 0;
+    free = 0;
   }
 }

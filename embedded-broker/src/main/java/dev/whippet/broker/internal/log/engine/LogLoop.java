@@ -13,12 +13,16 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * What all logs and journals of one event loop share: its files, memory, clock, chance, and whom to
  * tell about damage. Made at start-up, then used by that loop only.
  */
 public final class LogLoop {
+  /** Pieces of segments kept for readers; less when memory is short. */
+  private static final long CACHE_BYTES_MAX = 32 << 20;
+
   public final LoopFiles files;
   public final ByteBufAllocator allocator;
   public final LogConfig config;
@@ -30,6 +34,11 @@ public final class LogLoop {
 
   public final HotTail.Budget tails;
   private DiskSpace space = DiskSpace.unlimited();
+
+  /** Pieces of segments for readers. */
+  public final SegmentCache cache;
+
+  private LongSupplier room = () -> Long.MAX_VALUE;
   private final Random random;
   private final Set<Path> durableDirectories = new HashSet<>();
 
@@ -55,7 +64,8 @@ public final class LogLoop {
     this.random = random;
     this.damage = damage;
     this.ids = new SplittableRandom(random.nextLong());
-    this.tails = new HotTail.Budget(config.tailBytesMax());
+    this.tails = new HotTail.Budget(config.tailBytesMax(), this::makeRoom);
+    this.cache = new SegmentCache(files, this::allocateBlocks, this::cacheBytesMax);
   }
 
   /** All loops share one. Before anything is recovered. */
@@ -68,9 +78,51 @@ public final class LogLoop {
     return space;
   }
 
-  /** Bytes of memory that the newest commits take up for readers. Owner loop. */
+  /** Bytes of memory that the newest commits take up. Owner loop. */
   public long tailBytes() {
-    return tails.bytes();
+    return tails.bytes() + tails.heldBytes();
+  }
+
+  // --- memory -----------------------------------------------------------------------------------
+
+  /**
+   * Tail and cache stay below what {@code bytes} says whenever they grow: what requests and replies
+   * leave them. Without it only their own limits hold. Before the loop runs.
+   */
+  public void shareMemory(LongSupplier bytes) {
+    room = bytes;
+  }
+
+  /** Memory that gives way to requests and replies: newest commits and pieces of segments. */
+  public long spareBytes() {
+    return tails.bytes() + cache.bytes();
+  }
+
+  /** Gives up {@code bytes} of it if there are so many, the cache first. */
+  public void shrinkBy(long bytes) {
+    if (bytes <= 0) {
+      return;
+    }
+    long before = cache.bytes();
+    cache.shrinkBy(bytes);
+    tails.shrinkTo(tails.bytes() - (bytes - (before - cache.bytes())));
+  }
+
+  /** Gives memory and descriptors back that nobody asked for since the last call. */
+  public void idle() {
+    cache.idle();
+    tails.idle();
+  }
+
+  private void makeRoom() {
+    long over = spareBytes() - room.getAsLong();
+    if (over > 0) {
+      shrinkBy(over);
+    }
+  }
+
+  private long cacheBytesMax() {
+    return Math.min(CACHE_BYTES_MAX, room.getAsLong() - tails.bytes());
   }
 
   /** A commit of the log or journal in {@code directory} failed. */
@@ -117,6 +169,7 @@ public final class LogLoop {
    * from here on. The one door by which segments leave.
    */
   public void retire(Segment segment, FileCompletion<Void> done) {
+    cache.forget(segment);
     segment.retire(
         () ->
             files.delete(

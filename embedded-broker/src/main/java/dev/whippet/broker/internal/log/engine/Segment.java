@@ -21,7 +21,6 @@ import java.util.Arrays;
 public final class Segment {
   public static final int INDEX_ENTRIES_MAX = 1024;
   private static final int INDEX_ENTRIES_FIRST = 8;
-  private static final Runnable TOLD = () -> {};
 
   public final Path path;
   public final long base;
@@ -55,10 +54,13 @@ public final class Segment {
 
   private AsyncFile file;
   private int users;
-  private ArrayDeque<FileCompletion<AsyncFile>> opening;
+  private int closings;
 
   /** Not {@code null} once it is retired. */
   private Runnable whenUnused;
+
+  private boolean ended;
+  private ArrayDeque<FileCompletion<AsyncFile>> opening;
 
   public Segment(Path path, long base, long salt, long dataStart, long segmentBytes) {
     this.path = path;
@@ -106,6 +108,30 @@ public final class Segment {
     }
   }
 
+  // --- ranges for readers -----------------------------------------------------------------------
+
+  /** Number of the range that {@code position} lies in; ranges begin at {@link #border}. */
+  int bucketOf(long position, int rangeBytes) {
+    int at = Arrays.binarySearch(positions, 0, entries, position);
+    int floor = at >= 0 ? at : -at - 2;
+    return floor < 0 ? 0 : (int) (positions[floor] / rangeBytes);
+  }
+
+  /**
+   * Where range {@code bucket} begins: at the first indexed batch from {@code bucket * rangeBytes}
+   * on, range 0 with the data; the end of the durable bytes when there is none.
+   */
+  long border(int bucket, int rangeBytes) {
+    if (bucket == 0) {
+      return dataStart;
+    }
+    int at = Arrays.binarySearch(positions, 0, entries, (long) bucket * rangeBytes);
+    int ceiling = at >= 0 ? at : -at - 1;
+    return ceiling < entries ? positions[ceiling] : length;
+  }
+
+  // --- walks ------------------------------------------------------------------------------------
+
   /** A walk that begins at or before the batch with {@code offset}. */
   public SegmentWalk walkToOffset(long offset, long incarnation) {
     int at = Arrays.binarySearch(offsets, 0, entries, offset);
@@ -128,18 +154,20 @@ public final class Segment {
             incarnation, salt, positions[entry], offsets[entry], endOffset, bodiesFrom);
   }
 
+  // --- the descriptor ---------------------------------------------------------------------------
+
   /**
    * Hands out the descriptor, opened when necessary; each success is given back by release. Fails
-   * once the segment is retired: opening would create the file anew.
+   * once the segment is retired and nobody uses it any more.
    */
   public void use(LoopFiles files, FileCompletion<AsyncFile> done) {
-    if (whenUnused != null) {
-      done.done(null, new IOException(path + " is retired"));
-      return;
-    }
     if (file != null) {
       users++;
       done.done(file, null);
+      return;
+    }
+    if (whenUnused != null) {
+      done.done(null, new IOException(path + " is retired"));
       return;
     }
     if (opening != null) {
@@ -156,7 +184,7 @@ public final class Segment {
           file = opened;
           users += opened == null ? 0 : waiting.size();
           waiting.forEach(one -> one.done(opened, failure));
-          tellIfUnused();
+          endIfUnused();
         });
   }
 
@@ -166,24 +194,32 @@ public final class Segment {
     if (users == 0) {
       AsyncFile closing = file;
       file = null;
-      closing.close((nothing, failure) -> tellIfUnused());
+      closings++;
+      closing.close(
+          (nothing, failure) -> {
+            closings--;
+            endIfUnused();
+          });
     }
   }
 
   /**
-   * Nobody may begin to use it any more. {@code then} runs when the last user has gone and the
-   * descriptor is closed: only then may the file be deleted, or its bytes change. Once.
+   * The segment leaves the log; whoever uses it may finish. Runs {@code action} once nobody does
+   * and the descriptor is closed, at once if that is so already. From then on the file's bytes may
+   * change: nobody can read it through this object any more.
    */
-  public void retire(Runnable then) {
-    whenUnused = then;
-    tellIfUnused();
+  public void retire(Runnable action) {
+    if (whenUnused != null) {
+      throw new IllegalStateException("retired twice: " + path);
+    }
+    whenUnused = action;
+    endIfUnused();
   }
 
-  private void tellIfUnused() {
-    if (whenUnused != null && whenUnused != TOLD && opening == null && file == null) {
-      Runnable then = whenUnused;
-      whenUnused = TOLD;
-      then.run();
+  private void endIfUnused() {
+    if (whenUnused != null && file == null && opening == null && closings == 0 && !ended) {
+      ended = true;
+      whenUnused.run();
     }
   }
 }

@@ -44,6 +44,13 @@ public final class BatchHeader {
   /** iggy-classic.md 5.1. */
   public static final int RECORD_HEADER_BYTES = 64;
 
+  /** Where the fields stand that a reader needs of a batch in memory. */
+  public static final int BODY_BYTES_INDEX = 8;
+
+  public static final int BASE_INDEX = 32;
+  public static final int COUNT_INDEX = 40;
+  public static final int TIME_INDEX = 88;
+
   private static final int OFFSET_INDEX = 24;
   private static final int TIMESTAMP_INDEX = 32;
   private static final int ORIGIN_INDEX = 40;

@@ -36,6 +36,11 @@ public final class Blocks {
 
   /** Direct memory of {@code bytes}, a multiple of a block, at a block-aligned address; empty. */
   public static ByteBuf allocate(ByteBufAllocator allocator, int bytes) {
+    ByteBuf aligned = allocator.directBuffer(bytes, bytes);
+    if (bytes == 0 || aligned.nioBuffer(0, 1).alignmentOffset(0, BYTES) == 0) {
+      return aligned; // the loops' own allocator
+    }
+    aligned.release();
     ByteBuf whole = allocator.directBuffer(bytes + BYTES, bytes + BYTES);
     int past = whole.nioBuffer(0, 1).alignmentOffset(0, BYTES);
     return whole.slice((BYTES - past) & (BYTES - 1), bytes).writerIndex(0);
