@@ -10,6 +10,7 @@ import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.command.Partitions;
 import dev.whippet.broker.internal.command.TopicRules;
 import dev.whippet.broker.internal.file.BlockingFiles;
+import dev.whippet.broker.internal.log.Evidence;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.PartitionSettings;
 import dev.whippet.broker.internal.log.engine.Damage;
@@ -120,6 +121,7 @@ final class Storage {
     recoverPartitions(state, recoveredOffsets, new HashSet<>(onDisk));
     List<Long> everOnDisk = new ArrayList<>(onDisk);
     everOnDisk.addAll(PartitionLog.incarnations(disk, layout.setAside()));
+    everOnDisk.add(recoveredOffsets.incarnationMax());
     long nextIncarnation = 1 + everOnDisk.stream().mapToLong(Long::longValue).max().orElse(0);
     LogLoop logZero = parts.logLoops().get(0);
     onLoopZero(
@@ -205,7 +207,7 @@ final class Storage {
       LogLoop loop = partitions.logLoop(settings.incarnation());
       partitions.add(
           onDisk.contains(settings.incarnation())
-              ? PartitionLog.recover(loop, disk, layout.partitions(), settings)
+              ? PartitionLog.recover(loop, disk, layout.partitions(), settings, Evidence.NONE)
               : PartitionLog.create(loop, layout.partitions(), settings));
     }
   }

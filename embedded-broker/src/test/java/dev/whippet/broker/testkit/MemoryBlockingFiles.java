@@ -31,6 +31,24 @@ final class MemoryBlockingFiles implements BlockingFiles {
   }
 
   @Override
+  public OpenFile create(Path file) throws IOException {
+    perform(
+        "create",
+        file,
+        image -> {
+          image.create(file, false);
+          image.fileAt(file).truncate(0);
+        });
+    return new MemoryOpenFile(file, disk.image().fileAt(file).id);
+  }
+
+  @Override
+  public long size(Path file) throws IOException {
+    disk.perform(DiskOperation.look("size", file));
+    return disk.image().fileAt(file).length();
+  }
+
+  @Override
   public void delete(Path path) throws IOException {
     perform("delete", path, image -> image.remove(path));
   }
@@ -73,6 +91,13 @@ final class MemoryBlockingFiles implements BlockingFiles {
       }
       target.put(bytes, 0, count);
       return count;
+    }
+
+    @Override
+    public void write(long position, ByteBuffer source) throws IOException {
+      byte[] bytes = new byte[source.remaining()];
+      source.get(bytes);
+      disk.perform(DiskOperation.write(path, id, (int) position, bytes, false));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.whippet.broker.internal.catalog;
 
 import dev.whippet.broker.internal.catalog.CatalogChange.IncarnationFloor;
+import dev.whippet.broker.internal.catalog.CatalogChange.StreamDeleted;
+import dev.whippet.broker.internal.catalog.CatalogChange.TopicDeleted;
 import dev.whippet.broker.internal.catalog.Producers.Opening;
 import dev.whippet.broker.internal.catalog.Producers.ProducerKey;
 import dev.whippet.broker.internal.file.BlockingFiles;
@@ -9,6 +11,7 @@ import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.journal.Journal;
+import dev.whippet.broker.internal.log.journal.JournalRecovery;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -29,7 +32,8 @@ import java.util.function.Consumer;
  *
  * <p>A refusal that rests on {@code latest()} (a name in use) is answered after {@link #settle}, so
  * that it never tells of something that a crash could still undo. When the journal fails, so do all
- * changes under way and after, and {@code latest()} falls back to {@code visible()}.
+ * changes under way, and {@code latest()} falls back to {@code visible()}. On a full disk streams
+ * and topics can still be deleted.
  */
 public final class Catalog {
 
@@ -58,10 +62,10 @@ public final class Catalog {
 
   /** What {@code recover} found; {@code open} goes on from it. */
   public static final class Recovered {
-    private final Journal.Recovered journal;
+    private final JournalRecovery journal;
     private final Catalog catalog;
 
-    private Recovered(Journal.Recovered journal, Catalog catalog) {
+    private Recovered(JournalRecovery journal, Catalog catalog) {
       this.journal = journal;
       this.catalog = catalog;
     }
@@ -79,7 +83,7 @@ public final class Catalog {
 
   /** Replays the journal in {@code directory}. Blocks: start-up thread only. */
   public static Recovered recover(BlockingFiles disk, Path directory, Consumer<Damage> damage) {
-    Journal.Recovered journal = Journal.recover(disk, directory, JOURNAL, damage);
+    JournalRecovery journal = Journal.recover(disk, directory, JOURNAL, damage);
     return new Recovered(journal, replay(journal.entries()));
   }
 
@@ -91,9 +95,14 @@ public final class Catalog {
    */
   public static Catalog open(LogLoop loopZero, Recovered recovered, long nextIncarnation) {
     Catalog catalog = recovered.catalog;
-    catalog.latest = catalog.latest.with(new IncarnationFloor(nextIncarnation));
+    CatalogChange floor = new IncarnationFloor(nextIncarnation);
+    boolean raised = nextIncarnation > catalog.latest.nextIncarnation();
+    catalog.latest = catalog.latest.with(floor);
     catalog.visible = catalog.latest;
     catalog.journal = Journal.open(loopZero, recovered.journal, catalog::snapshot);
+    if (raised) { // what tells of it now may be gone at the next start
+      catalog.journal.append(CatalogEntry.encode(floor), (nothing, failure) -> {});
+    }
     return catalog;
   }
 
@@ -133,8 +142,10 @@ public final class Catalog {
     CatalogState next = latest.with(change);
     latest = next;
     underWay.addLast(next);
+    boolean freesSpace = change instanceof TopicDeleted || change instanceof StreamDeleted;
     append(
         CatalogEntry.encode(change),
+        freesSpace,
         (nothing, failure) -> {
           underWay.removeLastOccurrence(next);
           if (failure == null) {
@@ -161,6 +172,7 @@ public final class Catalog {
     producers.propose(producer, opening);
     append(
         CatalogEntry.encode(producer, opening),
+        false,
         (nothing, failure) -> {
           if (failure == null) {
             producers.confirm(producer, opening);
@@ -185,16 +197,20 @@ public final class Catalog {
     journal.close(done);
   }
 
-  private void append(byte[] entry, LogCallback<Void> done) {
+  private void append(byte[] entry, boolean freesSpace, LogCallback<Void> done) {
     proposals++;
-    journal.append(
-        entry,
+    LogCallback<Void> ended =
         (nothing, failure) -> {
           settled++;
           lastFailure = failure;
           done.done(null, failure);
           settleWaiting();
-        });
+        };
+    if (freesSpace) {
+      journal.appendFreeing(entry, ended);
+    } else {
+      journal.append(entry, ended);
+    }
   }
 
   private void settleWaiting() {

@@ -6,10 +6,12 @@ import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.journal.Journal;
+import dev.whippet.broker.internal.log.journal.JournalRecovery;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +22,8 @@ import java.util.function.ObjLongConsumer;
 
 /**
  * How far each consumer has come in each partition, kept in the journal {@code offsets}. Loop 0
- * writes; a stored offset is durable before any loop sees it and before it is answered.
+ * writes; a stored offset is durable before any loop sees it and before it is answered. Stores of
+ * the same owner that wait for a commit become one entry, the last of them.
  *
  * <pre>
  *  journal entry, little-endian
@@ -53,20 +56,37 @@ public final class ConsumerOffsets {
   /** Who stores: a consumer's 32-bit key, or a group's id. */
   public record Owner(boolean group, int key) {}
 
+  private record Key(long incarnation, Owner owner) {}
+
+  /** A store that is not yet part of a commit: later ones of the same key join it. */
+  private static final class Store {
+    final Key key;
+    final List<LogCallback<Void>> asked = new ArrayList<>(1);
+    long offset;
+
+    Store(Key key, long offset, LogCallback<Void> done) {
+      this.key = key;
+      this.offset = offset;
+      asked.add(done);
+    }
+  }
+
+  private final Map<Key, Store> waitingStores = new HashMap<>();
   private final Map<Long, Map<Owner, Long>> byIncarnation = new ConcurrentHashMap<>();
   private final Set<Long> partitions = new HashSet<>();
   private final List<String> findings = new ArrayList<>();
   private int count;
+  private long incarnationMax;
   private Journal journal;
 
   private ConsumerOffsets() {}
 
   /** What {@code recover} found; {@code open} goes on from it. */
   public static final class Recovered {
-    private final Journal.Recovered journal;
+    private final JournalRecovery journal;
     private final ConsumerOffsets offsets;
 
-    private Recovered(Journal.Recovered journal, ConsumerOffsets offsets) {
+    private Recovered(JournalRecovery journal, ConsumerOffsets offsets) {
       this.journal = journal;
       this.offsets = offsets;
     }
@@ -80,12 +100,17 @@ public final class ConsumerOffsets {
     public List<String> findings() {
       return List.copyOf(offsets.findings);
     }
+
+    /** The highest incarnation that an entry tells of, whether its partition is known or not. */
+    public long incarnationMax() {
+      return offsets.incarnationMax;
+    }
   }
 
   /** Replays the journal in {@code directory} for what {@code state} holds. Start-up thread. */
   public static Recovered recover(
       BlockingFiles disk, Path directory, CatalogState state, Consumer<Damage> damage) {
-    Journal.Recovered journal = Journal.recover(disk, directory, JOURNAL, damage);
+    JournalRecovery journal = Journal.recover(disk, directory, JOURNAL, damage);
     ConsumerOffsets offsets = new ConsumerOffsets();
     state.forEachPartition(partition -> offsets.admit(partition.incarnation()));
     journal.entries().forEach(offsets::replay);
@@ -155,14 +180,30 @@ public final class ConsumerOffsets {
               LogFailure.Reason.OVERLOADED, "more than " + OFFSETS_MAX + " offsets are stored"));
       return;
     }
+    Key key = new Key(incarnation, owner);
+    Store waiting = waitingStores.get(key);
+    if (waiting != null) {
+      waiting.offset = offset;
+      waiting.asked.add(done);
+      return;
+    }
+    Store store = new Store(key, offset, done);
+    waitingStores.put(key, store);
     journal.append(
-        entry(STORED, incarnation, owner, offset),
-        (nothing, failure) -> {
-          if (failure == null) {
-            put(incarnation, owner, offset);
-          }
-          done.done(null, failure);
-        });
+        STORED_ENTRY_BYTES,
+        () -> {
+          waitingStores.remove(key, store);
+          return entry(STORED, incarnation, owner, store.offset);
+        },
+        (nothing, failure) -> ended(store, failure));
+  }
+
+  private void ended(Store store, LogFailure failure) {
+    waitingStores.remove(store.key, store);
+    if (failure == null) {
+      put(store.key.incarnation, store.key.owner, store.offset);
+    }
+    store.asked.forEach(done -> done.done(null, failure));
   }
 
   /** Deletes what is stored; answers false when nothing is. Loop 0. */
@@ -171,7 +212,8 @@ public final class ConsumerOffsets {
       done.done(false, null);
       return;
     }
-    journal.append(
+    waitingStores.remove(new Key(incarnation, owner)); // what is stored from now on comes after
+    journal.appendFreeing(
         entry(DELETED, incarnation, owner, 0),
         (nothing, failure) ->
             done.done(failure == null ? remove(incarnation, owner) : null, failure));
@@ -209,6 +251,7 @@ public final class ConsumerOffsets {
       return;
     }
     long incarnation = in.getLong();
+    incarnationMax = Math.max(incarnationMax, incarnation);
     Owner owner = new Owner(in.get() == GROUP, in.getInt());
     if (kind == STORED) {
       put(incarnation, owner, in.getLong());

@@ -22,6 +22,12 @@ public interface BlockingFiles {
   /** Opens an existing file, for writing too where that is allowed. */
   OpenFile open(Path file) throws IOException;
 
+  /** Makes a new file, empty, in place of one that may be there. Its name is not durable yet. */
+  OpenFile create(Path file) throws IOException;
+
+  /** Length in bytes of an existing file. */
+  long size(Path file) throws IOException;
+
   /** Removes a file or an empty directory; succeeds when it is missing. */
   void delete(Path path) throws IOException;
 
@@ -44,6 +50,9 @@ public interface BlockingFiles {
      * were, 0 at or behind the end.
      */
     int read(long position, ByteBuffer target) throws IOException;
+
+    /** Writes all of {@code source} at {@code position}; durable after {@link #force}. */
+    void write(long position, ByteBuffer source) throws IOException;
 
     /** Cuts the file to {@code size} bytes when it is longer; durable after {@link #force}. */
     void truncate(long size) throws IOException;

@@ -15,6 +15,8 @@ final class Errno {
   static final int EISDIR = 21;
   static final int ENOENT = 2;
   static final int EINVAL = 22;
+  static final int ENFILE = 23;
+  static final int EMFILE = 24;
   static final int ENOSPC = 28;
   static final int ENOSYS = 38;
   static final int EOPNOTSUPP = 95;
@@ -40,6 +42,9 @@ final class Errno {
     }
     if (text.contains("quota exceeded")) {
       return EDQUOT;
+    }
+    if (text.contains("too many open files")) {
+      return EMFILE;
     }
     return text.contains("input/output error") ? EIO : 0;
   }

@@ -33,4 +33,9 @@ public final class FileFailure extends IOException {
   public boolean noSpace() {
     return errno == Errno.ENOSPC || errno == Errno.EDQUOT;
   }
+
+  /** True when opening failed for want of file descriptors: nothing was touched. */
+  public boolean noDescriptors() {
+    return errno == Errno.EMFILE || errno == Errno.ENFILE;
+  }
 }

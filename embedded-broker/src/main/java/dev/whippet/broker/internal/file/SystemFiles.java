@@ -42,6 +42,22 @@ final class SystemFiles implements BlockingFiles {
   }
 
   @Override
+  public OpenFile create(Path file) throws IOException {
+    return new SystemFile(
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE));
+  }
+
+  @Override
+  public long size(Path file) throws IOException {
+    return Files.size(file);
+  }
+
+  @Override
   public void delete(Path path) throws IOException {
     Files.deleteIfExists(path);
   }
@@ -76,6 +92,14 @@ final class SystemFiles implements BlockingFiles {
         read += more;
       }
       return read;
+    }
+
+    @Override
+    public void write(long position, ByteBuffer source) throws IOException {
+      long at = position;
+      while (source.hasRemaining()) {
+        at += channel.write(source, at);
+      }
     }
 
     @Override

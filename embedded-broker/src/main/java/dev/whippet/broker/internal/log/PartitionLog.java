@@ -5,6 +5,7 @@ import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.log.engine.CommitQueue;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.HotTail;
+import dev.whippet.broker.internal.log.engine.IndexFile;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogFailure;
@@ -75,6 +76,7 @@ public final class PartitionLog {
   private final PartitionReader reader;
   private final HotTail tail;
   private final ProducerTable producers;
+  private final SealedIndexes indexes;
   private final List<Segment> segmentList = new ArrayList<>();
   private final PartitionShelf shelf;
 
@@ -112,6 +114,7 @@ public final class PartitionLog {
     this.writer = new PartitionWriter(loop, this, producers);
     this.reader = new PartitionReader(loop, this);
     this.shelf = new PartitionShelf(loop, this);
+    this.indexes = new SealedIndexes(loop, this);
   }
 
   /** A new, empty partition; touches no disk. Any thread, before the owner loop uses it. */
@@ -125,18 +128,24 @@ public final class PartitionLog {
   /**
    * Reads {@code partitions/<incarnation>/} back; empty when it is missing. Blocks: start-up thread
    * only. Never throws for what is on disk: damage is reported, worst case it is read-only.
+   *
+   * @param evidence what is known about it from elsewhere
    */
   public static PartitionLog recover(
-      LogLoop loop, BlockingFiles disk, Path partitions, PartitionSettings settings) {
+      LogLoop loop,
+      BlockingFiles disk,
+      Path partitions,
+      PartitionSettings settings,
+      Evidence evidence) {
     long incarnation = settings.incarnation();
     PartitionRecovery found =
         new PartitionRecovery(
             disk, directoryOf(partitions, incarnation), incarnation, loop.config, loop.damage);
-    found.run();
+    found.run(evidence);
     PartitionLog log = new PartitionLog(loop, partitions, settings, found.producers);
     log.segmentList.addAll(found.segments);
     log.leftovers.addAll(found.leftovers);
-    log.writer.continueIn(found.active);
+    log.writer.continueIn(found.active, found.loose);
     log.onDisk = found.onDisk;
     log.reader.noted(found.gaps);
     log.appendedEnd = found.endOffset;
@@ -174,7 +183,7 @@ public final class PartitionLog {
             floor - durableEnd,
             "the end is lost, consumers had read it; new messages follow it"));
     reader.noted(Set.of(durableEnd));
-    writer.continueIn(null);
+    writer.endSegment();
     appendedEnd = floor;
     durableEnd = floor;
     firstOffset = segmentList.isEmpty() ? floor : firstOffset;
@@ -200,7 +209,7 @@ public final class PartitionLog {
     return found;
   }
 
-  private static Path directoryOf(Path partitions, long incarnation) {
+  static Path directoryOf(Path partitions, long incarnation) {
     return partitions.resolve(String.format("%016x", incarnation));
   }
 
@@ -428,6 +437,8 @@ public final class PartitionLog {
     boolean again = last >= 0 && segmentList.get(last).base == segment.base;
     if (again) {
       segmentList.remove(last); // it was empty, and this is its file
+    } else if (last >= 0) {
+      indexes.write(segmentList.get(last));
     }
     segmentList.add(segment);
     segments = segmentList.size();
@@ -580,7 +591,8 @@ public final class PartitionLog {
   }
 
   void endIfQuiet() {
-    if (endings.isEmpty() || !writer.isIdle() || !reader.isIdle() || !shelf.isIdle() || resuming) {
+    boolean quiet = writer.isIdle() && reader.isIdle() && shelf.isIdle() && indexes.isIdle();
+    if (endings.isEmpty() || !quiet || resuming) {
       return;
     }
     reader.releaseSegments();
@@ -593,8 +605,12 @@ public final class PartitionLog {
 
   private void deleteFiles(LogCallback<Void> done) {
     ArrayDeque<Path> doomed = new ArrayDeque<>(leftovers);
-    doomed.addAll(shelf.clear());
-    segmentList.forEach(segment -> doomed.add(segment.path));
+    List<Path> all = new ArrayList<>(shelf.clear());
+    segmentList.forEach(segment -> all.add(segment.path));
+    for (Path segment : all) {
+      doomed.add(segment);
+      doomed.add(IndexFile.beside(segment));
+    }
     if (!onDisk && doomed.isEmpty()) {
       done.done(null, null);
       return;
@@ -621,6 +637,25 @@ public final class PartitionLog {
     } else {
       loop.files.delete(next, then);
     }
+  }
+
+  /**
+   * How it is now that it is closed, for the next start; {@code null} when there is more to say
+   * than that, or nothing. Any thread, after the close.
+   */
+  CleanStop.State stopState() {
+    Segment newest = segmentList.isEmpty() ? null : segmentList.get(segmentList.size() - 1);
+    boolean plain =
+        newest != null
+            && newest.firstTimestamp >= 0
+            && newest == writer.active()
+            && readOnlyReason == null
+            && leftovers.isEmpty()
+            && reader.foundNoGap();
+    return plain
+        ? new CleanStop.State(
+            incarnation(), durableEnd, lastTimestamp, segmentList, producers.snapshot())
+        : null;
   }
 
   // --- counters, any thread -------------------------------------------------------------------

@@ -44,6 +44,11 @@ final class PartitionReader {
     return reading == 0;
   }
 
+  /** True while nothing is known to be missing. */
+  boolean foundNoGap() {
+    return gapsNoted.isEmpty();
+  }
+
   /**
    * Records from {@code fromOffset} (or the first retained one) up to the durable end, at most
    * {@code countMax} and about {@code bytesMax}; at least one when there is one, however large.

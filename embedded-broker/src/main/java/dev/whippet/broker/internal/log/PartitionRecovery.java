@@ -2,11 +2,13 @@ package dev.whippet.broker.internal.log;
 
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.IndexFile;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.FileHeader;
+import dev.whippet.broker.internal.log.format.LooseBatch;
 import dev.whippet.broker.internal.log.format.SegmentWalk;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -22,29 +24,35 @@ import java.util.function.Consumer;
  * Reads one partition's directory back at start-up. Blocks; never throws for what it finds.
  *
  * <ol>
- *   <li>Segments in order of their names. All but the last by batch headers only: whatever is in
- *       them was durable before the next one was begun, and records are checked when read.
- *   <li>The last one with all records. What follows its last sound batch is what a crash leaves: it
- *       is cut off and made durable before anything is written behind it. The last commit counts up
- *       to its first batch that is missing. If bytes of an unfinished batch share a block with
+ *   <li>After a clean stop nothing is read but the indexes: {@link CleanStop} tells the rest.
+ *   <li>Segments in order of their names. All but the last are taken as their {@link IndexFile}
+ *       tells; one without it is walked by batch headers, and gets one. Whatever is in them was
+ *       durable before the next one was begun, and records are checked when read.
+ *   <li>The last one by batch headers, and its last commit with all records, since an earlier one
+ *       was durable before it was begun. What follows the last sound batch is what a crash leaves:
+ *       it is cut off and made durable before anything is written behind it. The last commit counts
+ *       up to its first batch that is missing. If bytes of an unfinished batch share a block with
  *       sound ones, the segment is left as it is and the next commit begins a new one, so that no
  *       block with acknowledged bytes is written again.
  *   <li>A last segment without one sound batch is continued when its header and snapshot are sound,
- *       else removed: nothing in it was ever acknowledged.
+ *       else removed: nothing in it was ever acknowledged, unless somebody else proves it.
  *   <li>Producers: the snapshot of a segment replaces what is known, its batches go on from there.
- *       One that is not sound is not missed when everything before it is.
- *   <li>A gap in the offsets is damage: reported, and passed over by readers.
- *   <li>Names and content are synced, since a process that died may have left them in the page
- *       cache only. If that fails, the partition is read-only.
+ *       One that is not sound is not missed when everything before it is; then all is walked.
+ *   <li>Batches from elsewhere go behind what the segments hold ({@link Evidence}).
+ *   <li>A gap in the offsets is damage: reported, and passed over by readers. So is an end below
+ *       what was durable, and a last segment whose index proves that there was another.
+ *   <li>The last segment is synced, since a process that died may have left it in the page cache
+ *       only. If that fails, the partition is read-only.
  * </ol>
  */
 final class PartitionRecovery {
-  private static final int WINDOW_BYTES = 256 << 10;
   private static final String SUFFIX = ".seg";
+  private static final int NAME_DIGITS = 20;
 
   final List<Segment> segments = new ArrayList<>();
   final List<Path> leftovers = new ArrayList<>();
   final Set<Long> gaps = new HashSet<>();
+  final List<LooseBatch> loose = new ArrayList<>();
   final ProducerTable producers;
   Segment active;
   boolean onDisk;
@@ -59,11 +67,21 @@ final class PartitionRecovery {
   private final long incarnation;
   private final LogConfig config;
   private final Consumer<Damage> damage;
-  private ByteBuf window = Unpooled.buffer(WINDOW_BYTES);
-  private long windowStart;
+
+  /** Segments that have an index file. */
+  private final Set<Path> indexed = new HashSet<>();
+
+  /** Sealed and whole, without an index file that is right. */
+  private final List<Segment> unindexed = new ArrayList<>();
 
   /** False from a gap on until the next sound snapshot. */
   private boolean producersKnown = true;
+
+  /** The newest segment whose snapshot was needed and is not sound. */
+  private Path withoutSnapshot;
+
+  /** Names were changed. */
+  private boolean unsynced;
 
   PartitionRecovery(
       BlockingFiles disk,
@@ -80,129 +98,296 @@ final class PartitionRecovery {
   }
 
   static String nameOf(long base) {
-    return String.format("%020d%s", base, SUFFIX);
+    return String.format("%0" + NAME_DIGITS + "d%s", base, SUFFIX);
   }
 
-  void run() {
+  void run(Evidence evidence) {
     try {
-      List<Path> files = new ArrayList<>();
-      for (Path file : disk.list(directory)) {
-        (isSegmentName(file) ? files : leftovers).add(file);
-      }
-      onDisk = !files.isEmpty() || !leftovers.isEmpty();
-      for (int i = 0; i < files.size(); i++) {
-        boolean last = i + 1 == files.size();
-        long limit = last ? Long.MAX_VALUE : baseOf(files.get(i + 1));
-        segment(files.get(i), limit, last);
-      }
-      if (onDisk) {
-        disk.syncDirectory(directory);
-        disk.syncDirectory(directory.toAbsolutePath().getParent());
+      if (evidence.stopped() == null || !restore(evidence.stopped())) {
+        readDirectory();
       }
     } catch (IOException e) {
       unusable(directory, e);
     }
+    evidence.loose().forEach(this::takeLoose);
+    long missing = evidence.durableEnd() - endOffset;
+    noteGap(directory, 0, endOffset, missing, false, "durable messages at the end are missing");
+    endOffset = Math.max(endOffset, evidence.durableEnd());
   }
 
-  private static boolean isSegmentName(Path file) {
-    return file.getFileName().toString().matches("[0-9]{19,20}\\" + SUFFIX)
-        && file.getFileName().toString().length() == 20 + SUFFIX.length()
-        && file.getFileName().toString().compareTo("09223372036854775807.seg") <= 0;
+  // --- after a clean stop -----------------------------------------------------------------------
+
+  /** True when the partition is as the stop left it, as far as can be told without reading it. */
+  private boolean restore(CleanStop.Partition stopped) {
+    try {
+      List<Segment> found = new ArrayList<>();
+      for (int i = 0; i < stopped.sealed(); i++) {
+        Segment sealed = fromIndex(directory.resolve(nameOf(stopped.base(i))));
+        if (sealed == null || sealed.endOffset != stopped.base(i + 1)) {
+          return false;
+        }
+        found.add(sealed);
+      }
+      Path path = directory.resolve(nameOf(stopped.base(stopped.sealed())));
+      Segment newest = stopped.newest(path);
+      if (newest == null || disk.size(path) < newest.length) {
+        return false;
+      }
+      found.add(newest);
+      found.forEach(this::addWhole);
+      active = newest;
+      lastTimestamp = stopped.lastTimestamp();
+      producers.readSnapshot(stopped.details(), stopped.producersIndex(), stopped.producers());
+      onDisk = true;
+      return true;
+    } catch (IOException e) {
+      return false; // reading the directory will tell what it is
+    }
+  }
+
+  private void addWhole(Segment segment) {
+    segments.add(segment);
+    messages += segment.messages;
+    bytes += segment.recordBytes;
+    endOffset = segment.endOffset;
+    lastTimestamp = Math.max(lastTimestamp, segment.lastTimestamp);
+  }
+
+  /** The sealed segment as its index tells it, {@code null} when that is missing or wrong. */
+  private Segment fromIndex(Path path) throws IOException {
+    ByteBuf index = Unpooled.buffer(IndexFile.BYTES_MAX);
+    try (BlockingFiles.OpenFile file = disk.open(IndexFile.beside(path))) {
+      index.writerIndex(file.read(0, index.nioBuffer(0, IndexFile.BYTES_MAX)));
+    } catch (IOException e) {
+      return null; // derived: made anew
+    }
+    Segment segment = IndexFile.read(index, path, incarnation, baseOf(path));
+    if (segment == null) {
+      return null;
+    }
+    try (BlockingFiles.OpenFile file = disk.open(path)) {
+      FileHeader header = header(new ScanWindow(file), path);
+      boolean same = header != null && header.salt() == segment.salt;
+      return same && file.size() >= segment.length ? segment : null;
+    }
+  }
+
+  // --- the directory ----------------------------------------------------------------------------
+
+  private void readDirectory() throws IOException {
+    List<Path> files = new ArrayList<>();
+    List<Path> indexes = new ArrayList<>();
+    for (Path file : disk.list(directory)) {
+      if (isNumbered(file, SUFFIX)) {
+        files.add(file);
+      } else {
+        (isNumbered(file, IndexFile.SUFFIX) ? indexes : leftovers).add(file);
+      }
+    }
+    onDisk = !files.isEmpty() || !leftovers.isEmpty() || !indexes.isEmpty();
+    for (Path index : indexes) {
+      Path segment = directory.resolve(nameOf(baseOf(index)));
+      (files.contains(segment) ? indexed : leftovers)
+          .add(files.contains(segment) ? segment : index);
+    }
+    boolean trusting = files.size() > 1 && hasSoundSnapshot(files.get(files.size() - 1));
+    for (int i = 0; i < files.size(); i++) {
+      boolean last = i + 1 == files.size();
+      if (last) {
+        lastSegment(files.get(i));
+      } else {
+        sealedSegment(files.get(i), baseOf(files.get(i + 1)), trusting);
+      }
+    }
+    if (unsynced) {
+      disk.syncDirectory(directory);
+    }
+    if (withoutSnapshot != null && !producersKnown) {
+      String what = "the snapshot of producers";
+      damage.accept(new Damage(Damage.Kind.LOST, withoutSnapshot, 0, 0, -1, 0, what));
+    }
+    Segment newest = segments.isEmpty() ? null : segments.get(segments.size() - 1);
+    if (newest != null && newest.firstTimestamp >= 0 && readOnlyReason == null) {
+      unindexed.remove(newest);
+      unindexed.forEach(this::writeIndex); // a commit behind them is durable
+    }
+  }
+
+  private static boolean isNumbered(Path file, String suffix) {
+    String name = file.getFileName().toString();
+    return name.length() == NAME_DIGITS + suffix.length()
+        && name.endsWith(suffix)
+        && name.chars().limit(NAME_DIGITS).allMatch(one -> one >= '0' && one <= '9')
+        && name.compareTo("09223372036854775807" + suffix) <= 0;
   }
 
   private static long baseOf(Path file) {
-    return Long.parseLong(file.getFileName().toString().substring(0, 20));
+    return Long.parseLong(file.getFileName().toString().substring(0, NAME_DIGITS));
   }
 
-  /** One file; only the last one's failures keep the partition from being written. */
-  private void segment(Path path, long limit, boolean last) {
-    long base = baseOf(path);
-    noteGap(path, 0, endOffset, base - endOffset, segments.isEmpty());
-    endOffset = Math.max(endOffset, base);
+  /** Then nothing before it need be read for the producers. */
+  private boolean hasSoundSnapshot(Path path) {
     try (BlockingFiles.OpenFile file = disk.open(path)) {
-      windowStart = 0;
-      window.clear();
-      scan(path, file, base, limit, last);
+      ScanWindow window = new ScanWindow(file);
+      FileHeader header = header(window, path);
+      return header != null && loadSnapshot(window, header);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Its failures don't keep the partition from being written. */
+  private void sealedSegment(Path path, long limit, boolean trusting) {
+    begin(path);
+    try {
+      Segment whole = trusting && indexed.contains(path) ? fromIndex(path) : null;
+      if (whole != null && whole.endOffset <= limit) {
+        addWhole(whole);
+        producersKnown = false;
+      } else {
+        try (BlockingFiles.OpenFile file = disk.open(path)) {
+          sealedSegment(path, new ScanWindow(file), limit);
+        }
+      }
     } catch (IOException e) {
       leftovers.add(path);
-      if (last) {
-        unusable(path, e);
-      } else {
-        damage.accept(new Damage(Damage.Kind.UNUSABLE, path, 0, 0, -1, 0, "can't be read: " + e));
-      }
+      damage.accept(new Damage(Damage.Kind.UNUSABLE, path, 0, 0, -1, 0, "can't be read: " + e));
     }
-    if (!last) {
-      noteGap(path, 0, endOffset, limit - endOffset, false);
-      endOffset = limit;
+    noteGap(path, 0, endOffset, limit - endOffset, false, SKIPPED);
+    endOffset = limit;
+  }
+
+  private void sealedSegment(Path path, ScanWindow window, long limit) throws IOException {
+    Scan scan = scan(path, window, limit);
+    if (scan == null) {
+      return;
+    }
+    if (scan.segment == null || scan.segment.firstTimestamp < 0) {
+      leftovers.add(path); // a loss that the gap reports
+      return;
+    }
+    segments.add(scan.segment);
+    if (scan.segment.messages == scan.segment.endOffset - scan.segment.base) {
+      unindexed.add(scan.segment);
     }
   }
 
-  private void scan(Path path, BlockingFiles.OpenFile file, long base, long limit, boolean last)
-      throws IOException {
-    long size = file.size();
-    load(file, 0, FileHeader.COPIES_BYTES);
-    if (FileHeader.isNewer(window, 0, FileHeader.SEGMENT)
-        || FileHeader.isNewer(window, Blocks.BYTES, FileHeader.SEGMENT)) {
+  /** Derived: whether it could be written does not matter. */
+  private void writeIndex(Segment segment) {
+    ByteBuf index = Unpooled.buffer(IndexFile.bytes(segment));
+    IndexFile.write(segment, incarnation, index);
+    Blocks.padTo(index, Blocks.up(index.writerIndex()));
+    try (BlockingFiles.OpenFile file = disk.create(IndexFile.beside(segment.path))) {
+      file.write(0, index.nioBuffer());
+    } catch (IOException e) {
+      // The next start walks the segment again.
+    }
+  }
+
+  private void lastSegment(Path path) {
+    begin(path);
+    try (BlockingFiles.OpenFile file = disk.open(path)) {
+      lastSegment(path, file);
+    } catch (IOException e) {
+      leftovers.add(path);
+      unusable(path, e);
+    }
+  }
+
+  private void lastSegment(Path path, BlockingFiles.OpenFile file) throws IOException {
+    ScanWindow window = new ScanWindow(file);
+    Scan scan = scan(path, window, Long.MAX_VALUE);
+    if (scan == null) {
+      return;
+    }
+    Path before = segments.isEmpty() ? null : segments.get(segments.size() - 1).path;
+    if (indexed.contains(path)) {
+      lost(directory, "the segment behind " + path.getFileName() + " is missing");
+      remove(IndexFile.beside(path));
+    }
+    if (scan.segment != null && (scan.segment.firstTimestamp >= 0 || scan.snapshotSound)) {
+      segments.add(scan.segment);
+      settle(scan.segment, file, window, scan.dataEnd);
+      // A snapshot that is not there is made up for by the one of the next segment.
+      active = scan.snapshotSound ? active : null;
+    } else {
+      remove(path);
+      if (before != null && indexed.contains(before)) {
+        lost(path, "a segment that had a durable commit has no sound batch");
+        remove(IndexFile.beside(before));
+      } else {
+        damage.accept(
+            new Damage(Damage.Kind.TAIL_CUT, path, 0, 0, -1, 0, "a segment without a sound batch"));
+      }
+    }
+  }
+
+  private void remove(Path path) throws IOException {
+    disk.delete(path);
+    unsynced = true;
+  }
+
+  private void lost(Path path, String what) {
+    damage.accept(new Damage(Damage.Kind.LOST, path, 0, 0, endOffset, 0, what));
+  }
+
+  private void begin(Path path) {
+    long base = baseOf(path);
+    noteGap(path, 0, endOffset, base - endOffset, segments.isEmpty(), SKIPPED);
+    endOffset = Math.max(endOffset, base);
+  }
+
+  // --- one segment ------------------------------------------------------------------------------
+
+  /** What was found in a segment; {@code segment} is null when not even its salt is known. */
+  private record Scan(Segment segment, boolean snapshotSound, long dataEnd) {}
+
+  /** {@code null} for a later version's: left alone. */
+  private Scan scan(Path path, ScanWindow window, long limit) throws IOException {
+    window.load(0, FileHeader.COPIES_BYTES);
+    if (FileHeader.isNewer(window.bytes, 0, FileHeader.SEGMENT)
+        || FileHeader.isNewer(window.bytes, Blocks.BYTES, FileHeader.SEGMENT)) {
       readOnlyReason = path + ": written by a later version";
+      long size = window.size;
       damage.accept(new Damage(Damage.Kind.UNUSABLE, path, 0, size, -1, 0, "a later version's"));
       leftovers.add(path);
-      return;
+      return null;
     }
-    FileHeader header = FileHeader.read(window, 0, FileHeader.SEGMENT, incarnation);
-    FileHeader copy = FileHeader.read(window, Blocks.BYTES, FileHeader.SEGMENT, incarnation);
-    header = header == null ? copy : header;
-    if (header != null && header.base() != base) {
-      header = null;
-    }
-    boolean snapshotSound = header != null && readSnapshot(file, header);
+    FileHeader header = header(window, path);
+    boolean snapshotSound = header != null && readSnapshot(window, header);
     if (header == null) {
-      header = headerFromBatches(file, base, size);
+      header = headerFromBatches(window, baseOf(path));
+    }
+    if (header == null) {
+      return new Scan(null, false, 0);
     }
     Segment segment =
-        header == null
-            ? null
-            : new Segment(path, base, header.salt(), header.dataStart(), config.segmentBytes());
+        new Segment(path, header.base(), header.salt(), header.dataStart(), config.segmentBytes());
     boolean knownBefore = producersKnown;
-    long dataEnd = segment == null ? 0 : batches(segment, file, limit, last);
-    if (segment != null && segment.firstTimestamp >= 0) {
-      if (!snapshotSound && !knownBefore) {
-        damage.accept(new Damage(Damage.Kind.LOST, path, 0, 0, -1, 0, "the snapshot of producers"));
-      }
-      segment.length = Math.min(Blocks.up(dataEnd), size);
-      segments.add(segment);
-    } else if (last && snapshotSound) {
-      dataEnd = header.dataStart();
-      segments.add(segment);
-    } else {
-      withoutBatches(path, last);
-      return;
+    long dataEnd = batches(segment, window, limit);
+    if (segment.firstTimestamp >= 0 && !snapshotSound && !knownBefore) {
+      withoutSnapshot = path;
     }
-    if (last) {
-      settle(segment, file, dataEnd, size);
-      // A snapshot that is not there is made up for by the one of the next segment.
-      active = snapshotSound ? active : null;
-    }
+    segment.length = Math.min(Blocks.up(dataEnd), window.size);
+    return new Scan(segment, snapshotSound, dataEnd);
   }
 
-  /**
-   * A file in which nothing is sound: the remains of a creation, or a loss that the gap reports.
-   */
-  private void withoutBatches(Path path, boolean last) throws IOException {
-    if (last) {
-      disk.delete(path);
-      damage.accept(
-          new Damage(Damage.Kind.TAIL_CUT, path, 0, 0, -1, 0, "a segment without a sound batch"));
-    } else {
-      leftovers.add(path);
+  private FileHeader header(ScanWindow window, Path path) throws IOException {
+    window.load(0, FileHeader.COPIES_BYTES);
+    FileHeader header = FileHeader.read(window.bytes, 0, FileHeader.SEGMENT, incarnation);
+    if (header == null) {
+      header = FileHeader.read(window.bytes, Blocks.BYTES, FileHeader.SEGMENT, incarnation);
     }
+    return header != null && header.base() == baseOf(path) ? header : null;
   }
 
   /** Cuts what a crash left behind the last sound batch, and makes the rest durable. */
-  private void settle(Segment segment, BlockingFiles.OpenFile file, long dataEnd, long size)
+  private void settle(Segment segment, BlockingFiles.OpenFile file, ScanWindow window, long dataEnd)
       throws IOException {
+    long size = window.size;
     long blockEnd = Blocks.up(dataEnd);
-    boolean clean = blockEnd <= size && isZero(file, dataEnd, blockEnd);
-    boolean cut = !isZero(file, blockEnd, size);
+    boolean clean = blockEnd <= size && window.isZero(dataEnd, blockEnd);
+    boolean cut = !window.isZero(blockEnd, size);
     if (cut || !clean) {
       damage.accept(
           new Damage(
@@ -223,64 +408,85 @@ final class PartitionRecovery {
   }
 
   /** Walks the batches; returns the position behind the last sound one. */
-  private long batches(Segment segment, BlockingFiles.OpenFile file, long limit, boolean last)
-      throws IOException {
-    long bodiesFrom = last ? 0 : SegmentWalk.NO_BODIES;
+  private long batches(Segment segment, ScanWindow window, long limit) throws IOException {
+    boolean last = limit == Long.MAX_VALUE;
     SegmentWalk walk =
         new SegmentWalk(
-            incarnation, segment.salt, segment.dataStart, segment.base, limit, bodiesFrom);
-    long size = file.size();
+            incarnation,
+            segment.salt,
+            segment.dataStart,
+            segment.base,
+            limit,
+            SegmentWalk.NO_BODIES);
     long end = segment.dataStart;
-    List<Found> held = new ArrayList<>();
+    List<Found> commit = new ArrayList<>();
     while (true) {
-      switch (walk.next(window, windowStart, size)) {
-        case LOAD -> load(file, walk.position(), walk.loadBytes());
+      switch (walk.next(window.bytes, window.start, window.size)) {
+        case LOAD -> window.load(walk.position(), walk.loadBytes());
         case BATCH -> {
-          Found found = found(walk);
-          if (!held.isEmpty() && held.get(0).commitStart() != found.commitStart()) {
-            end = takeAll(segment, held);
+          Found found = found(walk, window);
+          if (!commit.isEmpty() && commit.get(0).commitStart() != found.commitStart()) {
+            end = takeAll(segment, commit);
           }
-          held.add(found);
-          if (!last || held.size() == 1 && (found.gap == 0 || found.batch.commitOffset == 0)) {
-            end = takeAll(segment, held);
-          }
+          commit.add(found);
         }
         case END -> {
-          segment.endOffset = Math.max(segment.endOffset, last ? endOffset : limit);
-          return end;
+          if (last) {
+            keepUntorn(commit, window);
+          }
+          return commit.isEmpty() ? end : takeAll(segment, commit);
         }
       }
     }
   }
 
-  /**
-   * A sound batch. One that stands behind a gap inside its own commit, and those after it, are held
-   * back until a later commit is found: only that proves that the commit was durable. Without one
-   * it is torn; and to keep a batch of it, but not one before, would make its producer's sequences
-   * known although they are not there.
-   */
+  /** A sound header; its commit, all of it, is held until it is known to be whole. */
   private record Found(BatchHeader batch, long position, long gapFirst, long gap) {
     long commitStart() {
       return position - batch.commitOffset;
     }
   }
 
-  private Found found(SegmentWalk walk) {
+  private static Found found(SegmentWalk walk, ScanWindow window) {
     BatchHeader batch = new BatchHeader();
-    batch.read(window, (int) (walk.position() - windowStart));
+    batch.read(window.bytes, window.index(walk.position()));
     return new Found(batch, walk.position(), walk.gapFirst(), walk.gap());
   }
 
+  /**
+   * The last commit counts up to its first batch that is missing: only a later commit would prove
+   * that it was durable. To keep a batch of it, but not one before, would make its producer's
+   * sequences known although they are not there.
+   */
+  private static void keepUntorn(List<Found> commit, ScanWindow window) throws IOException {
+    int sound = 0;
+    while (sound < commit.size()) {
+      Found one = commit.get(sound);
+      boolean first = sound == 0 && one.batch.commitOffset == 0;
+      if (one.gap != 0 && !first || !hasSoundBody(one, window)) {
+        break;
+      }
+      sound++;
+    }
+    commit.subList(sound, commit.size()).clear();
+  }
+
+  private static boolean hasSoundBody(Found one, ScanWindow window) throws IOException {
+    window.load(one.position, BatchHeader.BYTES + one.batch.bodyBytes);
+    int body = window.index(one.position) + BatchHeader.BYTES;
+    return one.batch.hasSoundBody(window.bytes, body);
+  }
+
   /** Returns the position behind the last of them. */
-  private long takeAll(Segment segment, List<Found> held) {
+  private long takeAll(Segment segment, List<Found> commit) {
     long end = 0;
-    for (Found one : held) {
-      noteGap(segment.path, one.position, one.gapFirst, one.gap, false);
+    for (Found one : commit) {
+      noteGap(segment.path, one.position, one.gapFirst, one.gap, false, SKIPPED);
       segment.add(one.batch, one.position);
       end = one.position + BatchHeader.BYTES + one.batch.bodyBytes;
       take(one.batch);
     }
-    held.clear();
+    commit.clear();
     return end;
   }
 
@@ -294,37 +500,54 @@ final class PartitionRecovery {
     }
   }
 
-  private boolean readSnapshot(BlockingFiles.OpenFile file, FileHeader header) throws IOException {
-    int length = header.snapshotBytes();
-    if (length != (long) header.snapshotEntries() * ProducerTable.ENTRY_BYTES
-        || header.dataStart() > file.size()) {
+  private void takeLoose(LooseBatch batch) {
+    BatchHeader header = batch.header();
+    if (header.baseOffset < endOffset) {
+      batch.records().release(); // folded before the crash
+      return;
+    }
+    long gap = header.baseOffset - endOffset;
+    noteGap(directory, 0, endOffset, gap, segments.isEmpty() && loose.isEmpty(), SKIPPED);
+    loose.add(batch);
+    take(header);
+  }
+
+  private boolean readSnapshot(ScanWindow window, FileHeader header) throws IOException {
+    if (!loadSnapshot(window, header)) {
       return false;
     }
-    load(file, FileHeader.COPIES_BYTES, length);
-    int index = (int) (FileHeader.COPIES_BYTES - windowStart);
-    if (Blocks.crc32c(window, index, length) != header.snapshotCrc()) {
-      return false;
-    }
-    producers.readSnapshot(window, index, header.snapshotEntries());
+    int index = window.index(FileHeader.COPIES_BYTES);
+    producers.readSnapshot(window.bytes, index, header.snapshotEntries());
     producersKnown = true;
     return true;
+  }
+
+  private static boolean loadSnapshot(ScanWindow window, FileHeader header) throws IOException {
+    int length = header.snapshotBytes();
+    if (length != (long) header.snapshotEntries() * ProducerTable.ENTRY_BYTES
+        || header.dataStart() > window.size) {
+      return false;
+    }
+    window.load(FileHeader.COPIES_BYTES, length);
+    int index = window.index(FileHeader.COPIES_BYTES);
+    return Blocks.crc32c(window.bytes, index, length) == header.snapshotCrc();
   }
 
   /**
    * Both copies of the header are gone: the first batch that is sound in itself, begins a block and
    * belongs to this partition tells the salt.
    */
-  private FileHeader headerFromBatches(BlockingFiles.OpenFile file, long base, long size)
-      throws IOException {
+  private FileHeader headerFromBatches(ScanWindow window, long base) throws IOException {
     BatchHeader batch = new BatchHeader();
+    long size = window.size;
     for (long at = FileHeader.COPIES_BYTES; at + BatchHeader.BYTES <= size; at += Blocks.BYTES) {
-      load(file, at, BatchHeader.BYTES);
-      if (batch.read(window, (int) (at - windowStart))
+      window.load(at, BatchHeader.BYTES);
+      if (batch.read(window.bytes, window.index(at))
           && batch.incarnation == incarnation
           && batch.baseOffset >= base
           && at + BatchHeader.BYTES + batch.bodyBytes <= size) {
-        load(file, at, BatchHeader.BYTES + batch.bodyBytes);
-        if (batch.hasSoundBody(window, (int) (at - windowStart) + BatchHeader.BYTES)) {
+        window.load(at, BatchHeader.BYTES + batch.bodyBytes);
+        if (batch.hasSoundBody(window.bytes, window.index(at) + BatchHeader.BYTES)) {
           return new FileHeader(FileHeader.SEGMENT, incarnation, base, batch.salt, 0, 0, 0, 0);
         }
       }
@@ -332,50 +555,13 @@ final class PartitionRecovery {
     return null;
   }
 
-  /** Makes the window hold {@code length} bytes from {@code position}, as far as the file goes. */
-  private void load(BlockingFiles.OpenFile file, long position, int length) throws IOException {
-    if (position >= windowStart && position + length <= windowStart + window.writerIndex()) {
-      return;
-    }
-    int capacity = Math.max(WINDOW_BYTES, length);
-    if (window.capacity() < capacity) {
-      window = Unpooled.buffer(capacity);
-    }
-    window.clear();
-    windowStart = position;
-    int read = file.read(position, window.nioBuffer(0, capacity));
-    window.writerIndex(read);
-    if (read < length && position + length <= file.size()) {
-      throw new IOException(read + " of " + length + " bytes could be read at " + position);
-    }
-  }
+  private static final String SKIPPED = "messages are damaged or missing; readers skip them";
 
-  private boolean isZero(BlockingFiles.OpenFile file, long from, long to) throws IOException {
-    long end = Math.min(to, file.size());
-    for (long at = from; at < end; ) {
-      int length = (int) Math.min(WINDOW_BYTES, end - at);
-      load(file, at, length);
-      int index = (int) (at - windowStart);
-      if (window.forEachByte(index, length, value -> value == 0) >= 0) {
-        return false;
-      }
-      at += length;
-    }
-    return true;
-  }
-
-  private void noteGap(Path path, long position, long first, long count, boolean beforeFirst) {
+  private void noteGap(
+      Path path, long position, long first, long count, boolean beforeFirst, String what) {
     producersKnown &= count <= 0;
     if (count > 0 && !beforeFirst && gaps.add(first)) {
-      damage.accept(
-          new Damage(
-              Damage.Kind.LOST,
-              path,
-              position,
-              0,
-              first,
-              count,
-              "messages are damaged or missing; readers skip them"));
+      damage.accept(new Damage(Damage.Kind.LOST, path, position, 0, first, count, what));
     }
   }
 

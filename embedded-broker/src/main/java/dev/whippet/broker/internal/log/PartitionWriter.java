@@ -10,6 +10,7 @@ import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.FileHeader;
+import dev.whippet.broker.internal.log.format.LooseBatch;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -70,9 +71,23 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     this.producers = producers;
   }
 
-  /** Goes on in a recovered segment; {@code null} = the next commit begins one. */
-  void continueIn(Segment segment) {
+  /**
+   * Goes on in a recovered segment; {@code null} = the next commit begins one. What is loose is
+   * durable elsewhere, and not in a segment yet.
+   */
+  void continueIn(Segment segment, List<LooseBatch> loose) {
     active = segment;
+    loose.forEach(batch -> batch.records().release());
+  }
+
+  /** The next commit begins a segment. */
+  void endSegment() {
+    active = null;
+  }
+
+  /** The segment that the next commit may go on in, {@code null} when it begins one. */
+  Segment active() {
+    return active;
   }
 
   void add(Pending pending) {

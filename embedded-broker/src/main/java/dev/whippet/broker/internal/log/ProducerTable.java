@@ -91,6 +91,10 @@ final class ProducerTable {
     marks.values().forEach(one -> one.appended = one.durable);
   }
 
+  int size() {
+    return marks.size();
+  }
+
   long evicted() {
     return evicted;
   }

@@ -83,7 +83,7 @@ public final class LogFixture {
   }
 
   public PartitionLog recover() {
-    return PartitionLog.recover(logs, disk.blockingFiles(), PARTITIONS, SETTINGS);
+    return PartitionLog.recover(logs, disk.blockingFiles(), PARTITIONS, SETTINGS, Evidence.NONE);
   }
 
   /** Starts an operation and runs the loop until it is quiet. */

@@ -97,6 +97,7 @@ class OffsetFloorTest {
         fixture.logs,
         fixture.disk.blockingFiles(),
         LogFixture.PARTITIONS,
-        LogFixture.SETTINGS.withOffsetFloor(floor));
+        LogFixture.SETTINGS.withOffsetFloor(floor),
+        Evidence.NONE);
   }
 }

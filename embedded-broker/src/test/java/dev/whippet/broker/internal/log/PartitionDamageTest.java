@@ -102,10 +102,12 @@ class PartitionDamageTest {
         check(disk);
       }
     }
-    List<Path> files = sound.files();
-    MemoryDisk disk = sound.afterKill(1);
-    disk.lose(files.get(1));
-    check(disk);
+    List<Path> files = segments(sound);
+    for (int i = 1; i < files.size(); i++) { // the first may have been retired
+      MemoryDisk disk = sound.afterKill(i);
+      disk.lose(files.get(i));
+      assertThat(check(disk)).hasSizeLessThan(tags.size());
+    }
   }
 
   @Test
@@ -128,7 +130,7 @@ class PartitionDamageTest {
     fill(9);
     LogFixture fixture = new LogFixture(sound, CONFIG, LogFixture.MORTAL);
     PartitionLog log = fixture.recover();
-    sound.flip(sound.files().get(0), FileHeader.COPIES_BYTES + BatchHeader.BYTES + 70, 4);
+    sound.flip(segments(sound).get(0), FileHeader.COPIES_BYTES + BatchHeader.BYTES + 70, 4);
 
     List<Long> found = fixture.readAll(log);
     fixture.readAll(log);
@@ -145,7 +147,7 @@ class PartitionDamageTest {
   void aBatchBehindATornOneOfTheLastCommitIsNotKept() {
     Producer producer = new Producer(1, 2, 3, 4);
     long torn = fillOneCommitOfTwo();
-    sound.flip(sound.files().get(0), (int) torn + BatchHeader.BYTES + 70, 1);
+    sound.flip(segments(sound).get(0), (int) torn + BatchHeader.BYTES + 70, 1);
 
     LogFixture fixture = new LogFixture(sound, CONFIG, LogFixture.MORTAL);
     PartitionLog log = fixture.recover();
@@ -172,7 +174,7 @@ class PartitionDamageTest {
     PartitionLog writing = before.recover();
     publish(before, writing, 4);
     before.close(writing);
-    sound.flip(sound.files().get(0), (int) damaged + BatchHeader.BYTES + 70, 1);
+    sound.flip(segments(sound).get(0), (int) damaged + BatchHeader.BYTES + 70, 1);
 
     LogFixture fixture = new LogFixture(sound, CONFIG, LogFixture.MORTAL);
     PartitionLog log = fixture.recover();
@@ -195,7 +197,7 @@ class PartitionDamageTest {
     fixture.loop.runAll();
     fixture.close(log);
     int second = FileHeader.COPIES_BYTES + Blocks.BYTES;
-    sound.flip(sound.files().get(0), second + BatchHeader.BYTES + 70, 1);
+    sound.flip(segments(sound).get(0), second + BatchHeader.BYTES + 70, 1);
 
     PartitionLog cut = fixture.recover();
     assertThat(fixture.readAll(cut)).containsExactly(100L);
@@ -205,6 +207,10 @@ class PartitionDamageTest {
     PartitionLog again = fixture.recover();
     assertThat(fixture.readAll(again)).hasSize(1 + MANY).doesNotContain(300L);
     fixture.close(again);
+  }
+
+  private static List<Path> segments(MemoryDisk disk) {
+    return disk.files().stream().filter(file -> file.toString().endsWith(".seg")).toList();
   }
 
   private static final int MANY = 30;
@@ -263,7 +269,7 @@ class PartitionDamageTest {
         PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     fixture.append(log, 1);
     fixture.close(log);
-    return disk.content(disk.files().get(0));
+    return disk.content(segments(disk).get(0));
   }
 
   private static long saltOf(byte[] segment) {
@@ -283,7 +289,7 @@ class PartitionDamageTest {
     fixture.append(log, 100);
     fixture.close(log);
 
-    disk.flip(disk.files().get(0), FileHeader.COPIES_BYTES + 1, 1);
+    disk.flip(segments(disk).get(0), FileHeader.COPIES_BYTES + 1, 1);
     LogFixture later = new LogFixture(disk, CONFIG, LogFixture.MORTAL);
     PartitionLog again = later.recover();
     boolean served = later.readAll(again).contains(66_600L);
@@ -305,7 +311,7 @@ class PartitionDamageTest {
   @Test
   void aLaterVersionsSegmentIsLeftAlone() {
     fill(3);
-    Path file = sound.files().get(0);
+    Path file = segments(sound).get(0);
     byte[] content = sound.content(file);
     ByteBuf header = Unpooled.wrappedBuffer(content);
     for (int copy = 0; copy <= Blocks.BYTES; copy += Blocks.BYTES) {

@@ -116,7 +116,7 @@ class PartitionLogTest {
 
     assertThat(log.segments()).isGreaterThan(1);
     fixture.close(log);
-    fixture.disk.lose(fixture.disk.files().get(0));
+    fixture.disk.lose(LogFixture.PARTITIONS.resolve("0000000000000007/00000000000000000000.seg"));
     PartitionLog again = fixture.recover();
     assertThat(fixture.<ProducerMark>run(done -> again.producerState(PRODUCER, done)).value())
         .isEqualTo(new ProducerMark(true, 1));

@@ -85,7 +85,8 @@ class PartitionOnDiskTest {
     this.<Void>onLoop(log::close);
 
     PartitionLog again =
-        PartitionLog.recover(logs, BlockingFiles.SYSTEM, partitions, PartitionSettings.of(9));
+        PartitionLog.recover(
+            logs, BlockingFiles.SYSTEM, partitions, PartitionSettings.of(9), Evidence.NONE);
     assertThat(again.messages()).isEqualTo(2 * BATCHES);
     assertThat(readAll(again)).isEqualTo(2 * BATCHES);
     this.<Void>onLoop(again::delete);

@@ -277,7 +277,8 @@ class PartitionRetentionTest {
           fixture.logs,
           fixture.disk.blockingFiles(),
           LogFixture.PARTITIONS,
-          LogFixture.SETTINGS.withRetention(new Retention(Retention.NEVER, ofTopic)));
+          LogFixture.SETTINGS.withRetention(new Retention(Retention.NEVER, ofTopic)),
+          Evidence.NONE);
     }
   }
 

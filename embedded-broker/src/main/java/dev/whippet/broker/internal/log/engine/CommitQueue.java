@@ -22,7 +22,7 @@ import java.util.List;
  * </pre>
  *
  * A commit that could not even be begun, for want of memory, fails what waits and no more: nothing
- * of it can be on the disk.
+ * of it can be on the disk. So does one that ends as {@link CommitRefused}.
  */
 public final class CommitQueue<E> {
 
@@ -123,12 +123,17 @@ public final class CommitQueue<E> {
   }
 
   private void ended(Void nothing, IOException failure) {
-    if (failure != null) {
+    if (failure instanceof CommitRefused refused) {
+      failAll(refused.failure());
+    } else if (failure != null) {
       breakDown(failure);
       return;
+    } else {
+      endGroup();
     }
-    endGroup();
-    commitNext();
+    if (!committing) {
+      commitNext();
+    }
   }
 
   /** While it runs, {@code committing} keeps re-entrant adds waiting. */

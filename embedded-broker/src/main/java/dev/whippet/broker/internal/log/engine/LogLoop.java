@@ -173,14 +173,26 @@ public final class LogLoop {
     segment.retire(
         () ->
             files.delete(
-                segment.path,
-                (nothing, failure) -> {
-                  if (failure != null) {
-                    done.done(null, failure);
+                IndexFile.beside(segment.path),
+                (gone, notGone) -> {
+                  if (notGone != null) {
+                    done.done(null, notGone);
                   } else {
-                    files.syncDirectory(segment.path.getParent(), done);
+                    deleteDurably(segment.path, done);
                   }
                 }));
+  }
+
+  private void deleteDurably(Path path, FileCompletion<Void> done) {
+    files.delete(
+        path,
+        (nothing, failure) -> {
+          if (failure != null) {
+            done.done(null, failure);
+          } else {
+            files.syncDirectory(path.getParent(), done);
+          }
+        });
   }
 
   private void ensureDirectory(Path directory, FileCompletion<Void> done) {

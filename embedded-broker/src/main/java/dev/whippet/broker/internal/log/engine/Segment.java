@@ -16,7 +16,8 @@ import java.util.Arrays;
  * and its shared descriptor, open while somebody uses it.
  *
  * <p>The index holds at most {@value #INDEX_ENTRIES_MAX} batches (24 KiB); when it is full every
- * other entry goes and the distance between entries doubles. It is derived: start-up rebuilds it.
+ * other entry goes and the distance between entries doubles. It is derived: {@link IndexFile} keeps
+ * it beside a sealed segment, start-up rebuilds it.
  */
 public final class Segment {
   public static final int INDEX_ENTRIES_MAX = 1024;
@@ -46,11 +47,12 @@ public final class Segment {
 
   public long recordBytes;
 
-  private long stride;
-  private int entries;
-  private long[] offsets = new long[INDEX_ENTRIES_FIRST];
-  private long[] positions = new long[INDEX_ENTRIES_FIRST];
-  private long[] timestamps = new long[INDEX_ENTRIES_FIRST];
+  // The index, for IndexFile too.
+  long stride;
+  int entries;
+  long[] offsets = new long[INDEX_ENTRIES_FIRST];
+  long[] positions = new long[INDEX_ENTRIES_FIRST];
+  long[] timestamps = new long[INDEX_ENTRIES_FIRST];
 
   private AsyncFile file;
   private int users;
