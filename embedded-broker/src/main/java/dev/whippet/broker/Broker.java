@@ -221,7 +221,7 @@ public final class Broker implements AutoCloseable {
                 Limits.BATCH_PAYLOAD_BYTES_MAX,
                 PUBLISHES_IN_FLIGHT_MAX,
                 PUBLISH_BYTES_IN_FLIGHT_MAX,
-                0)));
+                (int) NetLimits.DEFAULT.times().pingMillis())));
   }
 
   private Listener listen(InetSocketAddress address, Commands commands) throws BrokerException {

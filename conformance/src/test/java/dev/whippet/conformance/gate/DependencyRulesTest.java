@@ -65,6 +65,7 @@ class DependencyRulesTest {
               "bench",
               Set.of(
                   "bench.client",
+                  "bench.hostile",
                   "bench.load",
                   "bench.measure",
                   "bench.report",
@@ -76,6 +77,9 @@ class DependencyRulesTest {
           Map.entry(
               "bench.load",
               Set.of("bench.client", "bench.measure", "bench.result", "sdk wire", "sdk " + SDK)),
+          Map.entry(
+              "bench.hostile",
+              Set.of("bench.client", "bench.load", "bench.measure", "bench.result", "sdk wire")),
           Map.entry("bench.result", Set.of("bench.measure")),
           Map.entry("bench.report", Set.of("bench.result", "bench.measure")),
           Map.entry(

@@ -50,6 +50,9 @@ public final class Link implements Closeable {
 
     /** Bytes of replies arrived; what is left in the buffer stays there for the next call. */
     void received(Buffer in) throws IOException;
+
+    /** Bytes arrived that are no part of a reply: the peer is there. */
+    void heard();
   }
 
   private enum State {
@@ -185,6 +188,8 @@ public final class Link implements Closeable {
       String end = framing.decode(raw, in, out);
       if (in.size() > 0) {
         listener.received(in);
+      } else {
+        listener.heard();
       }
       if (end != null) {
         throw new IOException(end);

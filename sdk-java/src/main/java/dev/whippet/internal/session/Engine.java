@@ -284,6 +284,11 @@ final class Engine implements Link.Listener {
     pipeline.received(in, clock.millis());
   }
 
+  @Override
+  public void heard() {
+    pipeline.heard(clock.millis());
+  }
+
   private void logIn(long now) {
     Buffer frame = new Buffer();
     if (config.user == null) {

@@ -4,7 +4,8 @@ package dev.whippet.internal.session;
  * Finds dead links by time. Two rules, both with the time as a parameter:
  *
  * <ul>
- *   <li>Nothing was received for the interval and nothing is asked: {@link #pingDue}.
+ *   <li>Nothing was received for the interval, no ping of the broker either, and nothing is asked:
+ *       {@link #pingDue}.
  *   <li>Something is asked, and for the request time-out there was no progress: {@link #isDead}.
  *       Progress is a byte received, or a byte of the oldest unanswered request taken by the
  *       socket. Later requests don't count: whoever keeps asking would never notice.
@@ -40,6 +41,11 @@ final class Heartbeat {
   void received(long nowMillis) {
     receivedMillis = nowMillis;
     progressMillis = nowMillis;
+  }
+
+  /** The peer said something that is no part of a reply: it is there, but that is no progress. */
+  void heard(long nowMillis) {
+    receivedMillis = nowMillis;
   }
 
   /** A request is asked while no other is unanswered: its clock starts. */

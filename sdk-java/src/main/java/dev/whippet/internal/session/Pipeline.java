@@ -94,6 +94,11 @@ final class Pipeline {
     }
   }
 
+  /** The peer is there, but brought no reply. */
+  void heard(long nowMillis) {
+    heartbeat.heard(nowMillis);
+  }
+
   /** The oldest request's reply can't be taken: asking again would end the same way. */
   private void tooLarge(ProtocolException cause) {
     if (pendings.peek() instanceof Call.Slot) {

@@ -85,6 +85,21 @@ public final class FrameHeader {
     }
   }
 
+  /** True between two headers, when {@link #acceptShort} may be called. */
+  public boolean isAtStart() {
+    return state == State.START;
+  }
+
+  /**
+   * Takes the six bytes of a masked header whose length is in its second byte, as {@link #accept}
+   * does one by one: the getters speak of this frame until the next call.
+   */
+  public void acceptShort(byte first, byte second, int key) throws WebSocketException {
+    first(first);
+    length = second & 0x7f;
+    mask = key;
+  }
+
   private void first(byte b) throws WebSocketException {
     last = (b & 0x80) != 0;
     opcode = b & 0x0f;

@@ -19,6 +19,17 @@ final class HeartbeatTest {
   }
 
   @Test
+  void aPingOfTheBrokerIsASignOfLifeButNoProgress() {
+    heartbeat.begin(30_000, 0);
+    heartbeat.asked(20_000);
+    heartbeat.heard(25_000);
+
+    assertThat(heartbeat.pingDue(54_999)).isFalse();
+    assertThat(heartbeat.pingDue(55_000)).isTrue();
+    assertThat(heartbeat.isDead(30_000)).isTrue();
+  }
+
+  @Test
   void aRequestWithoutAnyProgressKillsTheLink() {
     heartbeat.begin(30_000, 0);
     heartbeat.asked(5_000);

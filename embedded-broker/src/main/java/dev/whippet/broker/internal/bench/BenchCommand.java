@@ -45,6 +45,7 @@ public final class BenchCommand implements Runnable {
     bench.addSubcommand(new IdleCommand());
     bench.addSubcommand(new OutageCommand());
     bench.addSubcommand(new StormCommand());
+    bench.addSubcommand(new HostileCommand());
     bench.addSubcommand(new CompareCommand());
     bench.addSubcommand(new LimitsCommand());
     bench.addSubcommand(new EchoCommand());

@@ -1,5 +1,9 @@
 package dev.whippet.broker.internal.net;
 
+import static jdk.net.ExtendedSocketOptions.TCP_KEEPCOUNT;
+import static jdk.net.ExtendedSocketOptions.TCP_KEEPIDLE;
+import static jdk.net.ExtendedSocketOptions.TCP_KEEPINTERVAL;
+
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -9,6 +13,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringChannelOption;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes the connections that one loop accepts and gives each to the loop that has the fewest: the
- * kernel spreads by a hash of addresses and ports, which leaves loops idle when peers are few.
+ * Takes the connections that a listening socket accepts and gives each to the loop that has the
+ * fewest: were each loop to listen for itself, the kernel would spread by a hash of addresses and
+ * ports, which leaves loops idle when peers are few.
  */
 final class Acceptor extends ChannelInboundHandlerAdapter {
   private static final Logger LOGGER = LoggerFactory.getLogger(Acceptor.class);
@@ -30,17 +36,22 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   private static final int KEEP_ALIVE_PROBES = 4;
   private static final int USER_TIMEOUT_MILLIS = 120_000;
 
-  private static final int RECEIVE_BYTES_MAX = 256 << 10;
+  /** Shared by all connections: each has its own prediction only. */
+  private static final AdaptiveRecvByteBufAllocator RECEIVE =
+      new AdaptiveRecvByteBufAllocator(512, 2048, 256 << 10);
 
   /** Out of descriptors, most likely: accepting goes on after this. */
   private static final long PAUSE_MILLIS = 1_000;
 
   private final Listener listener;
   private final Loop own;
+  private final WriteBufferWaterMark waterMark;
 
   Acceptor(Listener listener, Loop own) {
     this.listener = listener;
     this.own = own;
+    int unwrittenBytesMax = listener.limits().unwrittenBytesMax();
+    this.waterMark = new WriteBufferWaterMark(unwrittenBytesMax / 2, unwrittenBytesMax);
   }
 
   @Override
@@ -82,19 +93,16 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   }
 
   private void configure(ChannelConfig config) {
-    int unwrittenBytesMax = listener.limits().unwrittenBytesMax();
     config.setAllocator(PooledByteBufAllocator.DEFAULT);
     config.setOption(ChannelOption.TCP_NODELAY, true);
     config.setOption(ChannelOption.SO_KEEPALIVE, true);
     config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-    config.setOption(
-        ChannelOption.WRITE_BUFFER_WATER_MARK,
-        new WriteBufferWaterMark(unwrittenBytesMax / 2, unwrittenBytesMax));
-    config.setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(512, 2048, RECEIVE_BYTES_MAX));
+    config.setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark);
+    config.setRecvByteBufAllocator(RECEIVE);
     switch (listener.loops().transport().kind()) {
       case IO_URING -> configureRing(config);
       case EPOLL -> configureEpoll(config);
-      case NIO -> {} // has no more options for TCP
+      case NIO -> configureNio(config);
     }
   }
 
@@ -113,6 +121,13 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
     config.setOption(EpollChannelOption.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_SECONDS);
     config.setOption(EpollChannelOption.TCP_KEEPCNT, KEEP_ALIVE_PROBES);
     config.setOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
+  }
+
+  /** Java has no user time-out: a peer that takes nothing is found by {@link Patience}. */
+  private static void configureNio(ChannelConfig config) {
+    config.setOption(NioChannelOption.of(TCP_KEEPIDLE), KEEP_ALIVE_IDLE_SECONDS);
+    config.setOption(NioChannelOption.of(TCP_KEEPINTERVAL), KEEP_ALIVE_INTERVAL_SECONDS);
+    config.setOption(NioChannelOption.of(TCP_KEEPCOUNT), KEEP_ALIVE_PROBES);
   }
 
   @Override

@@ -44,13 +44,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final Loop loop;
   private final ReplyQueue queue;
   private final Patience patience;
+  private final Share share;
 
   private ChannelHandlerContext context;
   private Stage stage = new FirstBytes(this);
   private RequestAssembler assembler;
   private ReplyWriter writer;
   private ClientSession session;
+  private Pulse pulse;
   private boolean inputEnded;
+  private boolean working;
   private boolean lingering;
   private boolean gone;
 
@@ -59,6 +62,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.loop = loop;
     this.queue = new ReplyQueue(this, loop, listener.limits(), listener.handler());
     this.patience = new Patience(listener.limits().times());
+    this.share = new Share(loop);
   }
 
   // --- from the channel -------------------------------------------------------------------------
@@ -78,13 +82,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf in = (ByteBuf) message;
     try {
-      while (in.isReadable()) {
-        stage.read(in);
+      boolean more = !share.arrived(in.readableBytes());
+      if (!share.isLate() || lingering) {
+        work(in);
+      }
+      if (in.isReadable()) {
+        keep(in);
+      }
+      if (more || isBehind()) {
+        share.ask(this);
       }
     } finally {
       in.release();
     }
-    if (assembler != null && assembler.blocked()) {
+    endInput();
+    if (share.isLate() || waitsForRoom()) {
       adjustReading(); // not only at the end of the read: more would come
     }
   }
@@ -132,6 +144,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     stage = Stage.NOTHING;
     queue.close();
     stopRequests();
+    share.drop();
     if (writer != null) {
       writer.close();
     }
@@ -139,6 +152,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
       listener.handler().disconnected(session);
     }
     loop.connections().remove(this);
+    if (pulse != null) {
+      loop.pings().remove(pulse);
+    }
   }
 
   // --- stages -----------------------------------------------------------------------------------
@@ -158,7 +174,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     context.writeAndFlush(answer.response(), context.voidPromise());
     patience.opened();
     open(true);
-    stage = new WebSocketFrames(assembler, queue, writer);
+    stage = new WebSocketFrames(this, assembler, queue, writer);
   }
 
   void startFrames(ByteBuf first) {
@@ -200,9 +216,49 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return;
     }
     assembler.resume();
-    if (inputEnded) {
-      endInput();
+    goOnLater();
+    endInput();
+    beginPings();
+    adjustReading();
+  }
+
+  /** Frames and requests that this connection may still take in this turn of the loop. */
+  int steps() {
+    return share.steps();
+  }
+
+  /** A number of frames or requests was taken. */
+  void spend(int steps) {
+    share.spend(steps);
+  }
+
+  /** An answer to a ping, or unasked for. */
+  void pong(ByteBuf payload) {
+    if (pulse != null) {
+      pulse.pong(payload);
     }
+  }
+
+  // --- from the loop's Turns --------------------------------------------------------------------
+
+  /** A share for what waits. */
+  void goOn() {
+    if (gone) {
+      return;
+    }
+    share.granted();
+    ByteBuf waiting = share.waiting();
+    working = true;
+    if (assembler != null) {
+      assembler.resume();
+    }
+    if (waiting != null && !waitsForRoom()) {
+      work(waiting);
+    }
+    working = false;
+    share.settle();
+    goOnLater();
+    endInput();
     adjustReading();
   }
 
@@ -244,6 +300,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     boolean stalls = !writable() || unwritten > 0 && loop.memory().isShort();
     long stalledMillisMax =
         loop.memory().isShort() ? NetLimits.Times.SHORT_STALLED_MILLIS_MAX : Long.MAX_VALUE;
+    patience.hurry(isInTheWay());
     String overdue = patience.overdue(unwritten, stalls, stalledMillisMax, now());
     if (overdue != null) {
       drop(overdue);
@@ -262,9 +319,51 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   // --- steps ------------------------------------------------------------------------------------
 
+  private void work(ByteBuf in) {
+    working = true;
+    while (in.isReadable() && share.steps() > 0) {
+      stage.read(in);
+    }
+    working = false;
+  }
+
+  /** Puts what is left of {@code in} behind what waits for the next share. */
+  private void keep(ByteBuf in) {
+    boolean dispensable = assembler == null || !session.loggedIn();
+    if (!share.keep(in, context.alloc(), dispensable)) {
+      in.skipBytes(in.readableBytes());
+      drop("sends on while the loop has no memory for it");
+    }
+  }
+
+  /** True when bytes arrived that could be worked on. */
+  private boolean isBehind() {
+    return share.waiting() != null || assembler != null && assembler.isBehind();
+  }
+
+  /** Asks for another share when there is use for it. */
+  private void goOnLater() {
+    if (!working && isBehind() && !waitsForRoom()) {
+      share.ask(this);
+    }
+  }
+
+  private boolean waitsForRoom() {
+    return assembler != null && assembler.blocked();
+  }
+
+  /** The peer sends no more, and all that it sent was taken: ends after the replies. */
   private void endInput() {
-    if (!assembler.blocked()) {
+    if (inputEnded && assembler != null && !working && !assembler.blocked() && !isBehind()) {
       queue.end(Farewell.NONE);
+    }
+  }
+
+  /** Who said hello on a WebSocket is pinged from then on (whippet-extension.md 2). */
+  private void beginPings() {
+    if (pulse == null && session.saidHello() && stage instanceof WebSocketFrames) {
+      pulse = new Pulse(new Pinged());
+      loop.pings().add(pulse);
     }
   }
 
@@ -285,12 +384,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void adjustReading() {
-    if (patience.read(assembler.frames(), assembler.missingBytes(), now()) && !lingering) {
-      loop.connections().watch(this);
+    if (assembler != null && (assembler.blocked() || !isBehind())) {
+      if (patience.read(assembler.frames(), assembler.missingBytes(), now()) && !lingering) {
+        loop.connections().watch(this);
+      }
     }
     Channel channel = context.channel();
-    boolean read = lingering || !assembler.blocked();
-    if (channel.config().isAutoRead() != read) {
+    boolean read = lingering || !share.isLate() && !waitsForRoom();
+    if (!inputEnded && channel.config().isAutoRead() != read) { // epoll forgets who shut it
       channel.config().setAutoRead(read);
     }
   }
@@ -301,7 +402,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
     return unwritten == null ? 0 : unwritten.totalPendingWriteBytes() - unwritten.currentProgress();
   }
 
-  private long now() {
+  /** True when its unfinished request holds memory that others wait for. */
+  private boolean isInTheWay() {
+    return assembler != null && assembler.holdsMemory() && loop.memory().isContended();
+  }
+
+  /** The loop's clock, in nanoseconds. */
+  long now() {
     return loop.executor().ticker().nanoTime();
   }
 
@@ -310,6 +417,24 @@ final class Connection extends ChannelInboundHandlerAdapter {
     return remote instanceof InetSocketAddress inet
         ? NetUtil.toSocketAddressString(inet)
         : String.valueOf(remote);
+  }
+
+  /** What the loop's pings see of it. */
+  private final class Pinged implements Pulse.Peer {
+    @Override
+    public long frames() {
+      return assembler.frames();
+    }
+
+    @Override
+    public void ping(ByteBuf payload) {
+      writer.ping(payload);
+    }
+
+    @Override
+    public void gone() {
+      drop("answers no ping");
+    }
   }
 
   @Override

@@ -3,13 +3,9 @@ package dev.whippet.broker.internal.net;
 import dev.whippet.broker.internal.command.RequestHandler;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.unix.UnixChannelOption;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A port, listened on by every loop, whose connections are spread over the loops. Where the
- * transport cannot share a port (NIO) loop 0 listens for all.
+ * A port, listened on by loop 0, whose connections are spread over all loops ({@link Acceptor}).
+ * One socket, which shares its port with nobody: whoever is accepted is served, and a second broker
+ * on the port is told so.
  *
  * <p>{@link #bind} and {@link #stop} block; they are called on a start-up thread, never on a loop.
  */
@@ -30,8 +27,8 @@ public final class Listener {
 
   private final Loops loops;
   private final RequestHandler handler;
-  private final List<Channel> sockets = new ArrayList<>();
   private final AtomicBoolean newerGenerationTold = new AtomicBoolean();
+  private Channel socket;
   private InetSocketAddress address;
   private volatile boolean stopping;
 
@@ -41,7 +38,7 @@ public final class Listener {
   }
 
   /**
-   * Listens on {@code address}; port 0 takes a free one, the same for all loops.
+   * Listens on {@code address}; port 0 takes a free one.
    *
    * @throws IOException when it cannot; the message names the address and what to do
    */
@@ -52,7 +49,6 @@ public final class Listener {
       listener.bind(address);
       return listener;
     } catch (IOException e) {
-      listener.closeSockets();
       throw new BindException(
           "cannot listen on " + text(address) + ": " + e.getMessage() + ": " + advice(e));
     }
@@ -62,36 +58,19 @@ public final class Listener {
     if (wanted.isUnresolved()) {
       throw new IOException("unknown host");
     }
-    boolean shared = loops.transport().sharesPort();
-    if (shared && wanted.getPort() != 0) {
-      // Sockets that share a port would share it with another broker of the same user, too.
-      try (ServerSocket alone = new ServerSocket()) {
-        alone.bind(wanted);
-      }
-    }
-    address = wanted;
-    for (Loop loop : shared ? loops.all() : List.of(loops.loop(0))) {
-      address = bind(loop, address, shared);
-    }
-  }
-
-  private InetSocketAddress bind(Loop loop, InetSocketAddress wanted, boolean shared)
-      throws IOException {
-    Channel socket = loops.transport().serverChannel();
-    socket.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
-    socket.config().setOption(ChannelOption.SO_REUSEADDR, true);
-    if (shared) {
-      socket.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
-    }
-    socket.pipeline().addLast(new Acceptor(this, loop));
-    var registered = loop.executor().register(socket).awaitUninterruptibly();
-    var bound = registered.isSuccess() ? socket.bind(wanted).awaitUninterruptibly() : registered;
+    Loop loop = loops.loop(0);
+    Channel listening = loops.transport().serverChannel();
+    listening.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
+    listening.config().setOption(ChannelOption.SO_REUSEADDR, true);
+    listening.pipeline().addLast(new Acceptor(this, loop));
+    var registered = loop.executor().register(listening).awaitUninterruptibly();
+    var bound = registered.isSuccess() ? listening.bind(wanted).awaitUninterruptibly() : registered;
     if (!bound.isSuccess()) {
-      socket.close().awaitUninterruptibly();
+      listening.close().awaitUninterruptibly();
       throw bound.cause() instanceof IOException e ? e : new IOException(bound.cause());
     }
-    sockets.add(socket);
-    return (InetSocketAddress) socket.localAddress();
+    socket = listening;
+    address = (InetSocketAddress) listening.localAddress();
   }
 
   private static String advice(IOException e) {
@@ -129,17 +108,11 @@ public final class Listener {
    */
   public void stop(long graceMillis) {
     stopping = true;
-    closeSockets();
+    socket.close().awaitUninterruptibly();
     forEach(Connection::stop);
     if (!awaitNone(graceMillis)) {
       forEach(Connection::closeNow);
       awaitNone(LAST_WAIT_MILLIS);
-    }
-  }
-
-  private void closeSockets() {
-    for (Channel socket : sockets) {
-      socket.close().awaitUninterruptibly();
     }
   }
 

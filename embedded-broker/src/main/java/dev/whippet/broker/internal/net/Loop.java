@@ -24,6 +24,8 @@ public final class Loop {
   private final AlignedBuffers buffers = new AlignedBuffers();
   private final LoopMemory memory;
   private final Connections connections;
+  private final Turns turns;
+  private final Pings pings;
 
   private Loop(int index, MultiThreadIoEventLoopGroup group, LoopFiles files, NetLimits limits) {
     this.index = index;
@@ -32,6 +34,8 @@ public final class Loop {
     this.files = files;
     this.memory = new LoopMemory(limits.loopBytesMax());
     this.connections = new Connections(executor, limits, memory);
+    this.turns = new Turns(executor);
+    this.pings = new Pings(executor, limits.times().pingMillis());
   }
 
   /** Starts the thread and its files; blocks while the ring is tried in {@code directory}. */
@@ -101,6 +105,14 @@ public final class Loop {
 
   Connections connections() {
     return connections;
+  }
+
+  Turns turns() {
+    return turns;
+  }
+
+  Pings pings() {
+    return pings;
   }
 
   IoEventLoop netty() {

@@ -90,6 +90,11 @@ public final class LoopMemory {
     return arrivedBytes;
   }
 
+  /** True while a large request waits for memory. Owner loop. */
+  boolean isContended() {
+    return !large.isEmpty();
+  }
+
   /** The most that requests, replies and what arrived ever were together. */
   public long peakBytes() {
     return peakBytes;

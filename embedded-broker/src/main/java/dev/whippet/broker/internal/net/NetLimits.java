@@ -30,12 +30,23 @@ public record NetLimits(
   public static final int BEFORE_LOGIN_BYTES_MAX = 8 << 10;
 
   /**
+   * WebSocket control frames and frames without payload, of one connection within a second: who
+   * sends more is closed with 1008.
+   */
+  public static final int IDLE_FRAMES_PER_SECOND_MAX = 1_000;
+
+  /**
    * 320 MiB a loop, 32 MiB and 256 requests a connection, 1 MiB unwritten, 20,000 connections; a
-   * minute for each step of a peer, a second for its close.
+   * minute for each step of a peer, a second for its close, a ping each half minute.
    */
   public static final NetLimits DEFAULT =
       new NetLimits(
-          320L << 20, 32L << 20, 256, 1 << 20, 20_000, new Times(60_000, 60_000, 60_000, 1_000));
+          320L << 20,
+          32L << 20,
+          256,
+          1 << 20,
+          20_000,
+          new Times(60_000, 60_000, 60_000, 1_000, 30_000));
 
   /** Of the direct memory that the process may use; commits and pools need the rest. */
   private static final double DIRECT_MEMORY_SHARE = 0.625;
@@ -61,15 +72,26 @@ public record NetLimits(
    *     #FRAME_BYTES_PER_SECOND_MIN} bytes of it
    * @param stalledMillisMax taking none of the replies, while more wait than fit
    * @param lingerMillisMax from our last byte to the peer's close
+   * @param pingMillis a peer that said hello on a WebSocket is pinged when it was silent for so
+   *     long; it is gone when it is silent for as long again
    */
   public record Times(
-      long firstFrameMillisMax, long frameMillisMax, long stalledMillisMax, long lingerMillisMax) {
+      long firstFrameMillisMax,
+      long frameMillisMax,
+      long stalledMillisMax,
+      long lingerMillisMax,
+      long pingMillis) {
 
     /** A sender of a large frame that is slower than this is cut off. */
     public static final long FRAME_BYTES_PER_SECOND_MIN = 16 << 10;
 
     /** Instead of {@link #stalledMillisMax} while the replies of others wait for memory. */
     public static final long SHORT_STALLED_MILLIS_MAX = 2_000;
+
+    /** The same while others wait for the memory that it holds, and what it may take besides. */
+    public static final long CONTENDED_BYTES_PER_SECOND_MIN = 1 << 20;
+
+    public static final long CONTENDED_MILLIS_MAX = 10_000;
 
     long shortest() {
       return Math.min(

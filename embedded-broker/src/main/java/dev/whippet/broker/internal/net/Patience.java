@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
  * <pre>
  *   waits for                       since                        at most
  *   first frame or handshake        connected                    firstFrameMillisMax
- *   rest of a frame                 a read ended inside it       frameMillisMax + its bytes / rate
+ *   rest of a frame                 a read ended inside it       frameMillisMax + its bytes / rate;
+ *     when hurried                                               CONTENDED_... of Times
  *   replies to be taken             the last byte that was       stalledMillisMax, less when the
  *                                                                loop is short of memory for replies
  *   the peer's close                our last words               lingerMillisMax, stalledMillisMax
@@ -22,6 +23,7 @@ final class Patience {
   private long frameAt = NOT;
   private long frameNumber;
   private long frameMissingBytes;
+  private boolean hurried;
   private long stalledAt = NOT;
   private long stalledBytes;
   private long lingersAt = NOT;
@@ -78,6 +80,11 @@ final class Patience {
     return connectedAt != NOT || frameAt != NOT || stalledAt != NOT || lingersAt != NOT;
   }
 
+  /** Whether others wait for what the frame under way holds. */
+  void hurry(boolean hurried) {
+    this.hurried = hurried;
+  }
+
   /**
    * What the peer took too long for, or {@code null}.
    *
@@ -93,8 +100,7 @@ final class Patience {
     if (isOver(connectedAt, times.firstFrameMillisMax(), now)) {
       return "no complete frame or handshake after connecting";
     }
-    long rateMillis = frameMissingBytes * 1000 / NetLimits.Times.FRAME_BYTES_PER_SECOND_MIN;
-    if (isOver(frameAt, times.frameMillisMax() + rateMillis, now)) {
+    if (isOver(frameAt, frameMillisMax(), now)) {
       return "a frame is not completed";
     }
     if (isOver(stalledAt, Math.min(times.stalledMillisMax(), stalledMillisMax), now)) {
@@ -103,6 +109,18 @@ final class Patience {
     boolean lastWordsTaken = unwrittenBytes == 0;
     long closeMillisMax = lastWordsTaken ? times.lingerMillisMax() : times.stalledMillisMax();
     return isOver(lingersAt, closeMillisMax, now) ? "does not close" : null;
+  }
+
+  private long frameMillisMax() {
+    long millis =
+        times.frameMillisMax()
+            + frameMissingBytes * 1000 / NetLimits.Times.FRAME_BYTES_PER_SECOND_MIN;
+    return !hurried
+        ? millis
+        : Math.min(
+            millis,
+            NetLimits.Times.CONTENDED_MILLIS_MAX
+                + frameMissingBytes * 1000 / NetLimits.Times.CONTENDED_BYTES_PER_SECOND_MIN);
   }
 
   private static boolean isOver(long since, long millisMax, long now) {

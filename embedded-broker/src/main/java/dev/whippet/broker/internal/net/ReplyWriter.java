@@ -74,6 +74,15 @@ final class ReplyWriter {
     }
   }
 
+  /** Asks a peer that takes its replies whether it is there. */
+  void ping(ByteBuf payload) {
+    if (!closed && context.channel().isWritable()) {
+      writeShared();
+      context.write(Frames.ping(context.alloc(), payload), context.voidPromise());
+      flushSoon();
+    }
+  }
+
   /** The last words and everything before them; the future ends when they are in the socket. */
   ChannelFuture writeLast(Farewell farewell) {
     if (farewell.stopping()) {

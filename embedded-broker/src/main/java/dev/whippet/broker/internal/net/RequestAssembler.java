@@ -95,6 +95,16 @@ final class RequestAssembler {
     return state == State.HEADER && headerBytes > 0 ? 0 : -1;
   }
 
+  /** True while bytes wait for the connection's next share of the loop, or for room. */
+  boolean isBehind() {
+    return held != null && !running;
+  }
+
+  /** True while a request that is not complete holds memory. */
+  boolean holdsMemory() {
+    return charged > 0;
+  }
+
   /** Complete frames seen so far. */
   long frames() {
     return frames;
@@ -102,14 +112,13 @@ final class RequestAssembler {
 
   /** There may be room now. */
   void resume() {
-    if (!blocked || running) {
+    if (running || awaitingMemory) {
       return;
     }
-    if (awaitingMemory) {
-      return;
+    if (blocked) {
+      blocked = false;
+      admit();
     }
-    blocked = false;
-    admit();
     if (!blocked && held != null) {
       run(held, held.writerIndex(), 0);
     }
@@ -140,7 +149,7 @@ final class RequestAssembler {
     running = true;
     try {
       int rotated = mask;
-      while (in.readerIndex() < end && !blocked) {
+      while (in.readerIndex() < end && !blocked && hasShare()) {
         int before = in.readerIndex();
         step(in, end - before, rotated);
         rotated = MaskedCopy.rotate(rotated, in.readerIndex() - before);
@@ -148,6 +157,10 @@ final class RequestAssembler {
     } finally {
       running = false;
     }
+  }
+
+  private boolean hasShare() {
+    return state == State.OVER || connection.steps() > 0;
   }
 
   private void step(ByteBuf in, int available, int mask) {
@@ -293,6 +306,7 @@ final class RequestAssembler {
   private void nextFrame() {
     state = State.HEADER;
     frames++;
+    connection.spend(1);
   }
 
   private void giveCharged() {

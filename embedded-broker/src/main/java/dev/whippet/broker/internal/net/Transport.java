@@ -133,11 +133,6 @@ public record Transport(Kind kind, String whyNotBetter) {
     };
   }
 
-  /** True when several loops may listen on one port. */
-  boolean sharesPort() {
-    return kind != Kind.NIO;
-  }
-
   @Override
   public String toString() {
     return whyNotBetter.isEmpty() ? kind.label : kind.label + " (" + whyNotBetter + ")";

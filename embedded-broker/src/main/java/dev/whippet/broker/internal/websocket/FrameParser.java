@@ -33,6 +33,10 @@ public final class FrameParser {
     OVER
   }
 
+  /** Header of a client's frame with at most 125 bytes: what most frames have. */
+  private static final int SHORT_HEADER_BYTES = 6;
+
+  private static final int MASKED_126 = (byte) 0xfe;
   private static final long SIGN_BITS = 0x8080808080808080L;
   private static final byte[] NOTHING = new byte[0];
 
@@ -43,6 +47,8 @@ public final class FrameParser {
   private int mask;
   private int utf8 = Utf8Validator.START;
   private byte[] control = NOTHING;
+  private int frames;
+  private long idleFrames;
 
   /** Takes frames up to {@link #FRAME_BYTES_MAX}. */
   public FrameParser() {
@@ -63,10 +69,24 @@ public final class FrameParser {
    *     before stays valid and its answers go out first
    */
   public void parse(ByteBuf in, FrameHandler handler) throws WebSocketViolation {
+    while (in.isReadable()) {
+      parse(in, handler, Integer.MAX_VALUE);
+    }
+  }
+
+  /**
+   * As above, but leaves the bytes behind {@code framesMax} frames in {@code in}, so that a peer
+   * which sends many small ones takes no more of the loop's time than its share.
+   *
+   * @return how many frames ended
+   */
+  public int parse(ByteBuf in, FrameHandler handler, int framesMax) throws WebSocketViolation {
+    frames = 0;
     try {
-      while (in.isReadable() && state != State.OVER) {
+      while (in.isReadable() && state != State.OVER && frames < framesMax) {
         step(in, handler);
       }
+      return frames;
     } catch (WebSocketException e) {
       state = State.OVER;
       throw new WebSocketViolation(e.closeCode(), e.getMessage());
@@ -83,6 +103,11 @@ public final class FrameParser {
     control = NOTHING;
   }
 
+  /** Control frames and frames without payload so far: those that bring a conversation nowhere. */
+  public long idleFrames() {
+    return idleFrames;
+  }
+
   /** True after a Close frame, a violation or {@link #stop}. */
   public boolean isOver() {
     return state == State.OVER;
@@ -91,7 +116,7 @@ public final class FrameParser {
   private void step(ByteBuf in, FrameHandler handler) throws WebSocketException {
     switch (state) {
       case HEADER -> {
-        if (header.accept(in.readByte())) {
+        if (readHeader(in)) {
           start(handler);
         }
       }
@@ -101,9 +126,27 @@ public final class FrameParser {
     }
   }
 
+  /** Its next byte, or all of a short one at once; true when it is complete. */
+  private boolean readHeader(ByteBuf in) throws WebSocketException {
+    if (in.readableBytes() >= SHORT_HEADER_BYTES && header.isAtStart()) {
+      int at = in.readerIndex();
+      short two = in.getShort(at);
+      if ((byte) two < MASKED_126) {
+        int key = in.getInt(at + 2);
+        in.skipBytes(SHORT_HEADER_BYTES);
+        header.acceptShort((byte) (two >> 8), (byte) two, key);
+        return true;
+      }
+    }
+    return header.accept(in.readByte());
+  }
+
   private void start(FrameHandler handler) throws WebSocketException {
     missing = header.length();
     mask = header.mask();
+    if (header.isControl() || missing == 0) {
+      idleFrames++;
+    }
     if (header.isControl()) {
       control = missing == 0 ? NOTHING : new byte[(int) missing];
       state = State.CONTROL;
@@ -149,6 +192,7 @@ public final class FrameParser {
 
   private void payloadEnd(FrameHandler handler) throws WebSocketException {
     state = State.HEADER;
+    frames++;
     if (!header.isLast()) {
       return;
     }
@@ -205,6 +249,7 @@ public final class FrameParser {
     byte[] bytes = control;
     control = NOTHING;
     state = State.HEADER;
+    frames++;
     ByteBuf payload = Unpooled.wrappedBuffer(bytes);
     switch (header.opcode()) {
       case Opcode.PING -> handler.ping(payload);

@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 abstract class ConnectionsContract extends ListenerSuite {
   /** Every wait ends within a third of a second. */
   private static final NetLimits IMPATIENT =
-      new NetLimits(5 << 19, 1 << 20, 8, 64 << 10, 100, new NetLimits.Times(300, 300, 300, 300));
+      new NetLimits(
+          5 << 19, 1 << 20, 8, 64 << 10, 100, new NetLimits.Times(300, 300, 300, 300, 60_000));
 
   // --- bounds ------------------------------------------------------------------------------------
 

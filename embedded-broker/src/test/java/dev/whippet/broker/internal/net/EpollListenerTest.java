@@ -20,4 +20,12 @@ class EpollListenerTest {
       return KIND;
     }
   }
+
+  @Nested
+  class Floods extends FloodsContract {
+    @Override
+    Transport.Kind kind() {
+      return KIND;
+    }
+  }
 }

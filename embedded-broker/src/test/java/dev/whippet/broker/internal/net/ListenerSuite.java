@@ -32,7 +32,12 @@ abstract class ListenerSuite {
   /** Of 2.5 MiB a loop 1 MiB for requests, 64 KiB unwritten; 8 requests a connection. */
   static final NetLimits SMALL =
       new NetLimits(
-          5 << 19, 1 << 20, 8, 64 << 10, 100, new NetLimits.Times(60_000, 60_000, 60_000, 300));
+          5 << 19,
+          1 << 20,
+          8,
+          64 << 10,
+          100,
+          new NetLimits.Times(60_000, 60_000, 60_000, 300, 60_000));
 
   @TempDir Path directory;
 

@@ -7,7 +7,8 @@ import org.junit.jupiter.api.Test;
 
 /** Time is a parameter: nothing here waits. */
 class PatienceTest {
-  private final Patience patience = new Patience(new NetLimits.Times(1_000, 2_000, 3_000, 100));
+  private final Patience patience =
+      new Patience(new NetLimits.Times(1_000, 2_000, 3_000, 100, 1_000));
 
   @Test
   void theFirstFrameIsWaitedForFromConnectingOn() {
@@ -29,6 +30,19 @@ class PatienceTest {
 
     assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(4_000))).isNull();
     assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(4_001))).contains("frame");
+  }
+
+  @Test
+  void whoHoldsMemoryThatOthersWaitForIsWaitedForLess() {
+    long millisMax = NetLimits.Times.CONTENDED_MILLIS_MAX + 64_000;
+    patience.read(1, 64 << 20, at(0));
+
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(millisMax + 1))).isNull();
+    patience.hurry(true);
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(millisMax))).isNull();
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(millisMax + 1))).contains("frame");
+    patience.hurry(false);
+    assertThat(patience.overdue(0, false, Long.MAX_VALUE, at(millisMax + 1))).isNull();
   }
 
   @Test

@@ -7,6 +7,8 @@ import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.RequestHandler;
 import io.netty.buffer.Unpooled;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,6 +24,7 @@ import java.util.zip.CRC32C;
  *   get_streams           answered at once with messages of bigReplyBytes
  *   send_messages         answered at once with the batch's checksum as an error status;
  *                         held when holdSends
+ *   hello                 taken
  *   get_stats             held
  *   get_cluster_metadata  answered with status 30, closes
  *   create_stream         throws
@@ -36,6 +39,7 @@ final class ScriptedHandler implements RequestHandler {
   final List<Integer> transports = new CopyOnWriteArrayList<>();
   final List<Integer> loops = new CopyOnWriteArrayList<>();
   final List<String> started = new CopyOnWriteArrayList<>();
+  final Queue<ClientSession> pinged = new ConcurrentLinkedQueue<>();
   final List<Held> held = new CopyOnWriteArrayList<>();
   final AtomicInteger disconnected = new AtomicInteger();
   final AtomicLong bigReplies = new AtomicLong();
@@ -58,9 +62,13 @@ final class ScriptedHandler implements RequestHandler {
       started.add(request.getClass().getSimpleName());
     }
     if (request instanceof Request.Ping) {
+      pinged.add(session);
       sink.reply(new Reply.Empty());
     } else if (request instanceof Request.Login) {
       login(session, sink);
+    } else if (request instanceof Request.Hello) {
+      session.greet(new ClientSession.Greeting(7, new byte[16], 0, new byte[16]));
+      sink.reply(new Reply.Empty());
     } else if (request instanceof Request.GetStreams) {
       bigReplies.incrementAndGet();
       sink.reply(polled(bigReplyBytes));

@@ -32,6 +32,7 @@ final class WireClient implements Closeable {
   private final boolean webSocket;
   private final Buffer received = new Buffer();
   private final Buffer stream = new Buffer();
+  private final Buffer answers = new Buffer();
   private final Deque<Buffer> messages = new ArrayDeque<>();
   private Buffer message = new Buffer();
 
@@ -40,6 +41,17 @@ final class WireClient implements Closeable {
 
   /** Payload of the last Pong that came. */
   String pong;
+
+  /** Pings that came, and how they are answered: not, rightly, or with a payload of our own. */
+  int pings;
+
+  Answer answer = Answer.NONE;
+
+  enum Answer {
+    NONE,
+    RIGHT,
+    WRONG
+  }
 
   WireClient(InetSocketAddress address, Wire wire) throws IOException {
     this(address, wire, 0);
@@ -136,6 +148,13 @@ final class WireClient implements Closeable {
     return messages;
   }
 
+  /** Reads what is there, at least one byte; false at the end. */
+  boolean readOnce() throws IOException {
+    boolean more = fill();
+    unframe();
+    return more;
+  }
+
   private void unframe() throws IOException {
     if (!webSocket) {
       stream.write(received, received.size());
@@ -155,7 +174,14 @@ final class WireClient implements Closeable {
           }
 
           @Override
-          public void ping(ByteString payload) {}
+          public void ping(ByteString payload) {
+            pings++;
+            if (answer == Answer.RIGHT) {
+              writer.pong(payload, answers);
+            } else if (answer == Answer.WRONG) {
+              writer.pong(ByteString.encodeUtf8("wrong 8b"), answers);
+            }
+          }
 
           @Override
           public void pong(ByteString payload) {
@@ -167,6 +193,9 @@ final class WireClient implements Closeable {
             closeCode = code;
           }
         });
+    if (answers.size() > 0) {
+      sendRaw(answers);
+    }
   }
 
   private boolean fill() throws IOException {

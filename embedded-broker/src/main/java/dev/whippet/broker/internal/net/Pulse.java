@@ -1,0 +1,70 @@
+package dev.whippet.broker.internal.net;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Whether the peer of one connection is still there. Knows no clock: {@link Pings} says when an
+ * interval is over.
+ *
+ * <pre>
+ *   QUIET --interval with a request--> QUIET
+ *   QUIET --interval without---------> ASKED   ping
+ *   ASKED --its pong-----------------> QUIET   another payload is no answer
+ *   ASKED --interval with a request--> QUIET
+ *   ASKED --interval without---------> gone
+ * </pre>
+ *
+ * <p>So a peer that vanished is found in two to three intervals. Owner: the connection's loop.
+ */
+final class Pulse {
+  /** Whose pulse it is. */
+  interface Peer {
+    /** Complete requests so far. */
+    long frames();
+
+    /** {@code payload} is heap memory outside every pool. */
+    void ping(ByteBuf payload);
+
+    void gone();
+  }
+
+  private static final long NOTHING = 0;
+
+  private final Peer peer;
+
+  /** What the pong must hold; drawn anew for each ping, so that nobody can answer ahead. */
+  private long asked = NOTHING;
+
+  private long frames;
+
+  /** Its place, kept by {@link Pings}. */
+  int slot;
+
+  int index;
+
+  Pulse(Peer peer) {
+    this.peer = peer;
+    this.frames = peer.frames();
+  }
+
+  void intervalOver() {
+    long now = peer.frames();
+    if (now != frames) {
+      frames = now;
+      asked = NOTHING;
+    } else if (asked == NOTHING) {
+      asked = ThreadLocalRandom.current().nextLong() | 1;
+      peer.ping(Unpooled.buffer(Long.BYTES).writeLong(asked));
+    } else {
+      peer.gone();
+    }
+  }
+
+  void pong(ByteBuf payload) {
+    if (payload.readableBytes() == Long.BYTES && payload.getLong(payload.readerIndex()) == asked) {
+      asked = NOTHING;
+    }
+  }
+}

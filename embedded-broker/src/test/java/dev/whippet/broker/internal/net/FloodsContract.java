@@ -1,0 +1,361 @@
+package dev.whippet.broker.internal.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.whippet.broker.internal.command.ClientSession;
+import dev.whippet.broker.internal.net.WireClient.Answer;
+import dev.whippet.broker.internal.net.WireClient.Wire;
+import dev.whippet.internal.wire.Requests;
+import java.io.IOException;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import okio.Buffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What one peer may take of the loop that others share, and how long it may be silent. */
+abstract class FloodsContract extends ListenerSuite {
+  private static final int KEY = 0x01020304;
+
+  /** A ping each fifth of a second; the rest as {@link #SMALL}. */
+  private static final NetLimits PINGING =
+      new NetLimits(
+          1 << 20,
+          1 << 20,
+          8,
+          64 << 10,
+          100,
+          new NetLimits.Times(60_000, 60_000, 60_000, 300, 200));
+
+  /** Lingers as long as its peer wants: what it said is read, however busy the machine is. */
+  private static final NetLimits LINGERING =
+      new NetLimits(
+          20 << 20, // a ring brings a MiB even after reading was turned off
+          1 << 20,
+          8,
+          64 << 10,
+          100,
+          new NetLimits.Times(60_000, 60_000, 60_000, 60_000, 60_000));
+
+  // --- shares ------------------------------------------------------------------------------------
+
+  @ParameterizedTest
+  @EnumSource
+  void whoAsksLittleIsServedBeforeTheRestOfAFlood(Wire wire) throws Exception {
+    int floods = 3;
+    int each = 20_000;
+    WireClient first = start(NetLimits.DEFAULT, wire);
+    List<WireClient> flooders = new ArrayList<>(List.of(first, connect(wire), connect(wire)));
+    flooders.forEach(FloodsContract::pingUnchecked);
+    WireClient modest = connect(wire);
+    ping(modest);
+    ClientSession modestSession = handler.connected.get(floods);
+    CountDownLatch sent = new CountDownLatch(1);
+    loops.loop(0).execute(() -> awaitUnchecked(sent));
+    handler.pinged.clear();
+    List<Thread> senders = new ArrayList<>();
+    for (WireClient flooder : flooders) {
+      Buffer requests = new Buffer();
+      for (int i = 0; i < each; i++) {
+        Requests.ping(requests);
+      }
+      senders.add(sendAside(flooder, flooder.framed(requests)));
+      senders.add(readAside(flooder, each));
+    }
+    Buffer one = new Buffer();
+    Requests.ping(one);
+    modest.send(one);
+    sent.countDown();
+
+    assertThat(modest.status()).isZero();
+    for (Thread sender : senders) {
+      sender.join();
+    }
+
+    List<ClientSession> order = new ArrayList<>(handler.pinged);
+    assertThat(order).hasSize(floods * each + 1);
+    assertThat(order.indexOf(modestSession)).isLessThan(floods * each / 4);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aFloodIsAnsweredToItsEndInOrder(Wire wire) throws Exception {
+    WireClient client = loggedIn(LINGERING, wire);
+    Buffer requests = new Buffer();
+    List<Integer> expected = new ArrayList<>();
+    for (int i = 0; i < 5_000; i++) {
+      expected.add(i % 7 == 0 ? send(requests, i % 400, i) : 0);
+      if (i % 7 != 0) {
+        Requests.ping(requests);
+      }
+    }
+    Thread sender = sendAside(client, client.framed(requests));
+
+    List<Integer> statuses = new ArrayList<>();
+    for (int i = 0; i < expected.size(); i++) {
+      statuses.add(client.status());
+      client.messages().clear();
+    }
+
+    sender.join();
+    assertThat(statuses).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aFloodThatEndsInTheMiddleIsAnsweredAsFarAsItCame(Wire wire) throws Exception {
+    WireClient client = start(NetLimits.DEFAULT, wire);
+    int count = 3_000;
+    Buffer requests = new Buffer();
+    for (int i = 0; i < count; i++) {
+      Requests.ping(requests);
+    }
+    client.send(requests);
+    client.socket.shutdownOutput();
+
+    for (int i = 0; i < count; i++) {
+      assertThat(client.status()).isZero();
+    }
+    assertThat(client.reply()).isNull();
+  }
+
+  // --- frames that bring nothing -----------------------------------------------------------------
+
+  @Test
+  void endlessPingsAreClosedAndHurtNobody() throws Exception {
+    WireClient other = start(LINGERING, Wire.WEBSOCKET);
+
+    assertThat(closeCodeAfter(frame(0x89, 125))).isEqualTo(1008);
+
+    ping(other);
+    assertThat(peak()).isLessThanOrEqualTo(bound(LINGERING));
+  }
+
+  @Test
+  void endlessPongsAreClosed() throws Exception {
+    startListener(LINGERING, 1);
+
+    assertThat(closeCodeAfter(frame(0x8a, 0))).isEqualTo(1008);
+  }
+
+  @Test
+  void endlessEmptyFragmentsAreClosed() throws Exception {
+    startListener(LINGERING, 1);
+    WireClient client = connect(Wire.WEBSOCKET);
+    client.sendRaw(frame(0x02, 1));
+
+    assertThat(closeCodeAfter(client, frame(0x00, 0))).isEqualTo(1008);
+  }
+
+  @Test
+  void endlessEmptyMessagesAreClosed() throws Exception {
+    startListener(LINGERING, 1);
+
+    assertThat(closeCodeAfter(frame(0x82, 0))).isEqualTo(1008);
+    assertThat(closeCodeAfter(frame(0x81, 0))).isEqualTo(1008);
+  }
+
+  @Test
+  void asManyPingsAsAreAllowedAreAnswered() throws Exception {
+    WireClient client = start(SMALL, Wire.WEBSOCKET);
+    Buffer pings = new Buffer();
+    for (int i = 0; i < NetLimits.IDLE_FRAMES_PER_SECOND_MAX; i++) {
+      pings.writeAll(frame(0x89, 0));
+    }
+    client.sendRaw(pings);
+
+    ping(client);
+    assertThat(client.pong).isEmpty();
+  }
+
+  // --- silence -----------------------------------------------------------------------------------
+
+  @Test
+  void whoSaidHelloIsPingedAndLivesAsLongAsItAnswers() throws Exception {
+    WireClient client = greeted(start(PINGING, Wire.WEBSOCKET));
+    client.answer = Answer.RIGHT;
+
+    readPings(client, 5);
+
+    ping(client);
+  }
+
+  @Test
+  void whoSaidHelloAndAnswersNoPingIsClosed() throws Exception {
+    WireClient silent = greeted(start(PINGING, Wire.WEBSOCKET));
+    WireClient wrong = greeted(connect(Wire.WEBSOCKET));
+    WireClient stock = connect(Wire.WEBSOCKET);
+    WireClient tcp = greeted(connect(Wire.TCP));
+    wrong.answer = Answer.WRONG;
+
+    assertThat(silent.reply()).isNull();
+    assertThat(wrong.reply()).isNull();
+
+    assertThat(silent.pings).isEqualTo(1);
+    assertThat(wrong.pings).isEqualTo(1);
+    ping(stock);
+    ping(tcp);
+    assertThat(stock.pings).isZero();
+  }
+
+  @Test
+  void requestsAreSignsOfLifeToo() throws Exception {
+    WireClient busy = greeted(start(PINGING, Wire.WEBSOCKET));
+    WireClient silent = greeted(connect(Wire.WEBSOCKET));
+    Thread watcher = Thread.currentThread();
+    Thread pinging =
+        new Thread(
+            () -> {
+              try {
+                while (handler.disconnected.get() == 0) {
+                  ping(busy); // answers no ping
+                }
+              } catch (IOException e) {
+                watcher.interrupt();
+              }
+            });
+    pinging.start();
+
+    assertThat(silent.reply()).isNull();
+
+    pinging.join();
+    ping(busy);
+  }
+
+  @Test
+  void pingedConnectionsComeAndGo() throws Exception {
+    startListener(PINGING, 1);
+    for (int round = 0; round < 3; round++) {
+      List<WireClient> greeted = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        greeted.add(greeted(connect(Wire.WEBSOCKET)));
+      }
+      for (int i = 0; i < 9; i++) {
+        greeted.get((i * 7) % 10).close();
+      }
+      await().until(() -> listener.connections() == 1);
+      greeted.get((9 * 7) % 10).answer = Answer.RIGHT;
+      readPings(greeted.get((9 * 7) % 10), 2);
+      greeted.get((9 * 7) % 10).close();
+      await().until(() -> listener.connections() == 0);
+    }
+  }
+
+  // --- steps -------------------------------------------------------------------------------------
+
+  private WireClient greeted(WireClient client) throws IOException {
+    login(client);
+    Buffer hello = new Buffer();
+    Requests.hello(hello, 0, new byte[16], 0, new byte[16]);
+    client.send(hello);
+    assertThat(client.status()).isZero();
+    return client;
+  }
+
+  /** Reads until so many pings came and were answered. */
+  private static void readPings(WireClient client, int count) throws IOException {
+    while (client.pings < count) {
+      client.readOnce();
+    }
+  }
+
+  private static Buffer frame(int first, int payloadBytes) {
+    return new Buffer()
+        .writeByte(first)
+        .writeByte(0x80 | payloadBytes)
+        .writeInt(KEY)
+        .write(new byte[payloadBytes]);
+  }
+
+  private int closeCodeAfter(Buffer frame) throws Exception {
+    return closeCodeAfter(connect(Wire.WEBSOCKET), frame);
+  }
+
+  /** Sends the frame until the broker has enough of it; returns its close code. */
+  private static int closeCodeAfter(WireClient client, Buffer frame) throws Exception {
+    Buffer many = new Buffer();
+    for (int i = 0; i < 500; i++) {
+      frame.copyTo(many, 0, frame.size());
+    }
+    Thread sender =
+        new Thread(
+            () -> {
+              try {
+                while (client.closeCode == 0) {
+                  Buffer piece = new Buffer();
+                  many.copyTo(piece, 0, many.size());
+                  client.sendRaw(piece);
+                }
+              } catch (IOException e) {
+                // closed: it had enough
+              }
+            });
+    sender.start();
+    try {
+      while (client.closeCode == 0 && client.readOnce()) {
+        // until the Close frame
+      }
+    } catch (SocketException e) {
+      // reset: it went on sending
+    }
+    sender.join();
+    return client.closeCode;
+  }
+
+  private static Thread sendAside(WireClient client, Buffer bytes) {
+    return aside(
+        () -> {
+          while (!bytes.exhausted()) {
+            socketWrite(client, bytes, 64 << 10);
+          }
+        });
+  }
+
+  private static Thread readAside(WireClient client, int replies) {
+    return aside(
+        () -> {
+          for (int i = 0; i < replies; i++) {
+            client.status();
+            client.messages().clear();
+          }
+        });
+  }
+
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  private static Thread aside(Work work) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                work.run();
+              } catch (IOException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    thread.start();
+    return thread;
+  }
+
+  private static void pingUnchecked(WireClient client) {
+    try {
+      ping(client);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void awaitUnchecked(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
