@@ -41,7 +41,8 @@ import org.slf4j.LoggerFactory;
  *   <li>partitions are recovered side by side, one task of {@code starters} per loop, each the
  *       partitions of its loop
  *   <li>left-overs of deleted partitions are removed; those that the catalog never knew, or all if
- *       it may have lost something (a cut end counts), are set aside instead
+ *       it may have lost something (a cut end counts), are set aside instead; a catalog that could
+ *       not be read touches nothing
  *   <li>the journals are opened for writing on loop 0
  * </ol>
  *
@@ -116,12 +117,18 @@ final class Storage {
     ConsumerOffsets.Recovered recoveredOffsets =
         ConsumerOffsets.recover(disk, layout.offsets(), state, findings::damage);
     findings.add(recoveredOffsets.findings());
-    List<Long> onDisk = PartitionLog.incarnations(disk, layout.partitions());
-    removeLeftOvers(state, onDisk, catalogSound);
-    recoverPartitions(state, recoveredOffsets, new HashSet<>(onDisk));
-    List<Long> everOnDisk = new ArrayList<>(onDisk);
-    everOnDisk.addAll(PartitionLog.incarnations(disk, layout.setAside()));
+    Set<Long> onDisk = new HashSet<>();
+    boolean told = incarnations(layout.partitions(), onDisk);
+    if (catalogDamage.stream().noneMatch(one -> one.kind() == Damage.Kind.UNUSABLE)) {
+      removeLeftOvers(state, onDisk, catalogSound);
+    } // else the next start may be able to read it, and miss nothing
+    Set<Long> everOnDisk = new HashSet<>(onDisk);
+    incarnations(layout.setAside(), everOnDisk);
     everOnDisk.add(recoveredOffsets.incarnationMax());
+    if (!told) {
+      state.forEachPartition(partition -> onDisk.add(partition.incarnation()));
+    }
+    recoverPartitions(state, recoveredOffsets, onDisk);
     long nextIncarnation = 1 + everOnDisk.stream().mapToLong(Long::longValue).max().orElse(0);
     LogLoop logZero = parts.logLoops().get(0);
     onLoopZero(
@@ -131,7 +138,19 @@ final class Storage {
         });
   }
 
-  private void removeLeftOvers(CatalogState state, List<Long> onDisk, boolean catalogSound) {
+  /** Adds those that have a directory; false, and a finding, when the disk refuses to tell. */
+  private boolean incarnations(Path directory, Set<Long> found) {
+    try {
+      found.addAll(PartitionLog.incarnations(disk, directory));
+      return true;
+    } catch (IOException e) {
+      findings.damage(
+          new Damage(Damage.Kind.UNUSABLE, directory, 0, 0, -1, 0, "can't be listed: " + e));
+      return false;
+    }
+  }
+
+  private void removeLeftOvers(CatalogState state, Set<Long> onDisk, boolean catalogSound) {
     Set<Long> live = new HashSet<>();
     state.forEachPartition(partition -> live.add(partition.incarnation()));
     for (long incarnation : onDisk) {

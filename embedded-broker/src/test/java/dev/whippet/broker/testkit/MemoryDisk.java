@@ -4,7 +4,9 @@ import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.file.FileFailure;
 import dev.whippet.broker.internal.file.LoopFiles;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -238,6 +240,14 @@ public final class MemoryDisk {
   /** Bytes of all files. */
   public long usedBytes() {
     return image.usedBytes();
+  }
+
+  /** Feeds every name and byte that it shows. */
+  public void digest(MessageDigest digest) {
+    for (Path path : image.paths()) {
+      digest.update(path.toString().getBytes(StandardCharsets.UTF_8));
+      digest.update(image.at(path).content());
+    }
   }
 
   /** Inverts bits of one byte, on stable storage. */

@@ -191,20 +191,15 @@ public final class PartitionLog {
 
   /**
    * Incarnations that have a directory, in no order; those that the catalog doesn't know are
-   * left-overs, to be recovered and deleted. Empty when the disk can't be listed: then nothing is
-   * known to be a left-over. Blocks: start-up thread only.
+   * left-overs, to be recovered and deleted. Blocks: start-up thread only.
    */
-  public static List<Long> incarnations(BlockingFiles disk, Path partitions) {
+  public static List<Long> incarnations(BlockingFiles disk, Path partitions) throws IOException {
     List<Long> found = new ArrayList<>();
-    try {
-      for (Path directory : disk.list(partitions)) {
-        String name = directory.getFileName().toString();
-        if (name.matches("[0-9a-f]{16}")) {
-          found.add(Long.parseUnsignedLong(name, 16));
-        }
+    for (Path directory : disk.list(partitions)) {
+      String name = directory.getFileName().toString();
+      if (name.matches("[0-9a-f]{16}")) {
+        found.add(Long.parseUnsignedLong(name, 16));
       }
-    } catch (IOException e) {
-      return List.of();
     }
     return found;
   }

@@ -332,7 +332,7 @@ class PartitionLogTest {
   }
 
   @Test
-  void deleteRemovesEverythingAndFailsWhatWaits() {
+  void deleteRemovesEverythingAndFailsWhatWaits() throws Exception {
     for (int tag = 1; tag <= 9; tag++) {
       fixture.append(log, tag);
     }

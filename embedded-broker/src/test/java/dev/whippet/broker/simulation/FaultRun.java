@@ -1,0 +1,109 @@
+package dev.whippet.broker.simulation;
+
+import dev.whippet.broker.BrokerException;
+import dev.whippet.broker.SimulatedBroker;
+import dev.whippet.broker.SimulatedBroker.Setup;
+import dev.whippet.broker.SimulatedBroker.Time;
+import dev.whippet.broker.testkit.MemoryDisk;
+import dev.whippet.broker.testkit.MemoryDisk.Fault;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+
+/**
+ * One seed, and one operation of the disk that fails: in the start of a broker on what an earlier
+ * one left, or while it works. It must start and serve what was acknowledged; so must the next one,
+ * on the disk as it is then and after a power cut.
+ */
+final class FaultRun {
+  private final long seed;
+  private final int steps;
+  private final MemoryDisk before;
+  private final World known;
+  private String what;
+  private final Time time = new Time();
+
+  /** Prepares what the earlier broker left. */
+  FaultRun(long seed, int steps) throws BrokerException {
+    this.seed = seed;
+    this.steps = steps;
+    MemoryDisk disk = SimulatedBroker.emptyDisk(seed);
+    World world = new World();
+    new Workload(start(disk), world, CutRun.MORTAL, seed, false).run(steps, () -> time.pass(1));
+    before = disk.afterKill(seed);
+    known = world;
+  }
+
+  private SimulatedBroker start(MemoryDisk disk) throws BrokerException {
+    return new SimulatedBroker(
+        disk,
+        new Setup(
+            2,
+            CutRun.small(),
+            CutRun.MORTAL,
+            time,
+            seed,
+            Long.MAX_VALUE,
+            UnaryOperator.identity()));
+  }
+
+  /** False when the run ended before the operation. */
+  boolean fail(int operation, Fault fault) {
+    what = "operation " + operation;
+    try {
+      return tryFault(operation, fault);
+    } catch (AssertionError | RuntimeException | BrokerException e) {
+      throw new AssertionError(
+          "seed "
+              + seed
+              + ", "
+              + fault
+              + " at "
+              + what
+              + ": "
+              + e.getMessage()
+              + "\nrepeat: mvn -q -pl embedded-broker -am test -Dtest=FaultTest"
+              + " -Dsurefire.failIfNoSpecifiedTests=false -Dwhippet.seed="
+              + seed,
+          e);
+    }
+  }
+
+  private boolean tryFault(int operation, Fault fault) throws BrokerException {
+    MemoryDisk disk = before.afterKill(seed);
+    disk.failWhere(
+        (number, action, path) -> {
+          if (number != operation) {
+            return Fault.NONE;
+          }
+          what = "operation " + number + ", " + action + " " + path;
+          return fault;
+        });
+    disk.shuffle(seed);
+    World world = known.copy();
+    SimulatedBroker broker = start(disk);
+    boolean inStart = disk.operations() > operation;
+    boolean lossy = inStart && fault == Fault.WRONG_BYTES;
+    Random random = new Random(seed + operation);
+    new Workload(broker, world, CutRun.MORTAL, random.nextLong(), true)
+        .run(steps / 2, () -> time.pass(random.nextInt(5_000)));
+    boolean happened = disk.operations() > operation;
+    disk.failWhere((number, what, path) -> Fault.NONE);
+    if (!inStart) {
+      broker.tick();
+      broker.runAll();
+      new Inspection(broker, world.copy(), 100).lossy(fault == Fault.WRONG_BYTES).served();
+    }
+    MemoryDisk left = disk.afterKill(operation);
+    SimulatedBroker next = start(left);
+    new Inspection(next, world, 100).lossy(lossy).served();
+    SimulatedBroker last = start(left.afterPowerCut(operation));
+    new Inspection(last, world, 100).lossy(lossy).served();
+    if (!lossy) {
+      Continuation more = new Continuation(last, world, CutRun.MORTAL);
+      more.resend();
+      more.storeMore();
+      new Inspection(last, world, 100).served();
+    }
+    return happened;
+  }
+}

@@ -1,0 +1,36 @@
+package dev.whippet.broker.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whippet.broker.testkit.MemoryDisk.Fault;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * One operation of the disk fails, is refused for want of space, is carried out and reported as
+ * failed, or reads wrong bytes. {@code -Dwhippet.faults=N} tries at least N, {@code -Dwhippet.seed}
+ * begins with another seed.
+ */
+class FaultTest {
+  private static final long FAULTS = Long.getLong("whippet.faults", 600);
+  private static final long FIRST_SEED = Long.getLong("whippet.seed", 1);
+  private static final int STEPS = 40;
+  private static final List<Fault> KINDS =
+      List.of(Fault.EIO, Fault.NO_SPACE, Fault.EIO_AFTERWARDS, Fault.WRONG_BYTES);
+
+  @Test
+  void nothingAcknowledgedIsLostWhicheverOperationFails() throws Exception {
+    long faults = 0;
+    long seed = FIRST_SEED;
+    for (; faults < FAULTS; seed++) {
+      FaultRun run = new FaultRun(seed, STEPS);
+      boolean happened = true;
+      for (int operation = 0; happened; operation++) {
+        happened = run.fail(operation, KINDS.get((int) ((operation + seed) % KINDS.size())));
+        faults += happened ? 1 : 0;
+      }
+    }
+    System.out.println(faults + " faults, seeds " + FIRST_SEED + " to " + (seed - 1));
+    assertThat(faults).isGreaterThanOrEqualTo(FAULTS);
+  }
+}

@@ -1,0 +1,45 @@
+package dev.whippet.broker.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The power goes, or the process is killed, at every single disk operation of a broker at work.
+ * {@code -Dwhippet.cuts=N} asks for more than the 10,000 of an ordinary build, {@code
+ * -Dwhippet.seed=S} for another first seed.
+ */
+class PowerCutTest {
+  private static final long CUTS = Long.getLong("whippet.cuts", 10_000);
+  private static final long FIRST_SEED = Long.getLong("whippet.seed", 1);
+  private static final int STEPS = 60;
+  private static final long WITHOUT_CUTS = 0;
+
+  @Test
+  void everythingAcknowledgedSurvivesAnEndAtEveryOperation() {
+    long seed = FIRST_SEED;
+    long cuts = 0;
+    while (cuts < CUTS) {
+      cuts += new CutRun(seed, STEPS, CutRun.small(), UnaryOperator.identity()).run(CUTS - cuts);
+      seed++;
+    }
+    System.out.println(cuts + " cuts, seeds " + FIRST_SEED + " to " + (seed - 1));
+    assertThat(cuts).isGreaterThanOrEqualTo(CUTS);
+  }
+
+  @Test
+  void theSameSeedIsTheSameRunToTheByte() {
+    CutRun first = new CutRun(FIRST_SEED, STEPS, CutRun.small(), UnaryOperator.identity());
+    CutRun second = new CutRun(FIRST_SEED, STEPS, CutRun.small(), UnaryOperator.identity());
+    CutRun other = new CutRun(FIRST_SEED + 1, STEPS, CutRun.small(), UnaryOperator.identity());
+
+    first.run(WITHOUT_CUTS);
+    second.run(WITHOUT_CUTS);
+    other.run(WITHOUT_CUTS);
+
+    String digest = first.digest();
+    assertThat(second.digest()).isEqualTo(digest);
+    assertThat(other.digest()).isNotEqualTo(digest);
+  }
+}
