@@ -16,9 +16,10 @@ import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 
 /**
- * Keeps the logs of all loops within their bounds: looks at them now and then ({@link #tick}) and
- * when a segment was begun ({@link #sweep}), lets a {@link Sweep} decide, and asks the owner loops
- * to drop what it chose. After the disk was full, sees to it that writing goes on.
+ * Keeps the logs of all loops within their bounds: looks at them and the disk now and then ({@link
+ * #tick}) and when a bound was passed or a segment begun ({@link #sweep}), lets a {@link Sweep}
+ * decide, and asks the owner loops to drop what it chose. After the disk was full, sees to it that
+ * writing goes on.
  *
  * <p>Both methods on one thread, which may block; the rest on any.
  */
@@ -52,12 +53,8 @@ public final class Housekeeping {
     this.around = around;
   }
 
-  /** Asks the disk, sweeps, and lets partitions go on that had found it full. */
+  /** Sweeps, and lets partitions go on that had found it full. */
   public void tick() {
-    long free = around.freeBytes.getAsLong();
-    if (free != Long.MAX_VALUE) {
-      space.sampled(free);
-    }
     sweep();
     if (!space.isFull()) {
       for (PartitionLog log : around.logs.get()) {
@@ -70,6 +67,10 @@ public final class Housekeeping {
 
   /** Drops what is beyond a bound; another sweep follows ({@link DiskSpace#onAlarm}). */
   public void sweep() {
+    long free = around.freeBytes.getAsLong();
+    if (free != Long.MAX_VALUE) {
+      space.sampled(free);
+    }
     long sizeExcess = space.sizeExcess();
     long freeExcess = space.freeExcess();
     Map<Long, PartitionLog> logs = new HashMap<>();

@@ -330,6 +330,7 @@ public final class PartitionLog {
       return writer.refusal();
     }
     if (loop.space().isFull()) {
+      loop.space().alarm();
       return FULL;
     }
     int size = records.readableBytes();

@@ -63,6 +63,9 @@ public final class DiskSpace {
   /** Segments were dropped; their files still take up this much, or, negative, are gone now. */
   public void leaving(long bytes) {
     leaving.addAndGet(bytes);
+    if (bytes < 0) {
+      writtenSinceSample.addAndGet(bytes);
+    }
   }
 
   /** A write found no space, whatever the sample says. */

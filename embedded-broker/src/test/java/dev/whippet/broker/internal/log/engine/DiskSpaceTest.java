@@ -68,7 +68,7 @@ class DiskSpaceTest {
 
     assertThat(space.freeExcess()).isZero();
     space.leaving(-6 * MIB);
-    space.sampled(10 * MIB);
+    assertThat(space.estimate()).isEqualTo(10 * MIB);
     assertThat(space.freeExcess()).isZero();
   }
 
