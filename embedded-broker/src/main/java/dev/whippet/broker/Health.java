@@ -27,7 +27,7 @@ public record Health(Status status, List<Problem> problems, int unlisted, Disk d
    * One thing that is wrong.
    *
    * @param what the part of the broker, such as {@code partition 3 of stream a, topic b}
-   * @param readOnly true when nothing can be written there until the next start
+   * @param readOnly true when nothing can be written there now
    * @param reason what happened, where on disk, and what is lost
    */
   public record Problem(String what, boolean readOnly, String reason) {}
