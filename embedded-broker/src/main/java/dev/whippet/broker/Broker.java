@@ -31,6 +31,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -332,8 +333,9 @@ public final class Broker implements AutoCloseable {
   public Health health() {
     List<Health.Problem> now = storage.problems();
     Map<Long, String> names = new HashMap<>();
-    now.addAll(retainer.problems(log -> storage.nameOf(log, names)));
-    return findings.health(now, retainer.disk());
+    LongFunction<String> name = incarnation -> storage.nameOf(incarnation, names);
+    now.addAll(retainer.problems(name));
+    return findings.health(now, retainer.disk(name));
   }
 
   /**

@@ -40,7 +40,9 @@ public record Health(Status status, List<Problem> problems, int unlisted, Disk d
    * @param freeBytes what is left of the disk; {@link Long#MAX_VALUE} when that can't be told
    * @param freeBytesMin what is kept free
    * @param full true while messages are refused for want of space
-   * @param dropped what retention dropped since the start, one entry a reason, unmodifiable
+   * @param droppedMessages how many retention dropped since the start
+   * @param dropped the ranges, one for each partition and reason, the newest last; at most 1,000,
+   *     unmodifiable
    */
   public record Disk(
       long messageBytes,
@@ -48,16 +50,20 @@ public record Health(Status status, List<Problem> problems, int unlisted, Disk d
       long freeBytes,
       long freeBytesMin,
       boolean full,
+      long droppedMessages,
       List<Dropped> dropped) {}
 
   /**
-   * What went for one reason.
+   * What went from one partition for one reason.
    *
+   * @param what the partition
    * @param reason {@code message expiry}, {@code topic size}, {@code retention size} or {@code free
    *     space}
-   * @param segments files
+   * @param firstOffset of what went
+   * @param lastOffset of what went; other reasons may have taken what lies between
    * @param messages how many
    * @param bytes of the files
    */
-  public record Dropped(String reason, long segments, long messages, long bytes) {}
+  public record Dropped(
+      String what, String reason, long firstOffset, long lastOffset, long messages, long bytes) {}
 }

@@ -20,7 +20,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +34,8 @@ final class Retainer {
   /** How long a full disk, or a message that expires, may wait to be seen. */
   private static final long TICK_MILLIS = 1_000;
 
+  private static final long TOLD_MILLIS = 60_000;
+
   private static final Logger LOG = LoggerFactory.getLogger(Retainer.class);
 
   private final DiskSpace space;
@@ -42,6 +44,11 @@ final class Retainer {
   private final Housekeeping housekeeping;
   private final ScheduledThreadPoolExecutor thread;
   private final AtomicBoolean sweepWaits = new AtomicBoolean();
+
+  /** Owned by the thread. */
+  private long told;
+
+  private long toldNanos;
 
   /** Offsets are those of the starting broker; protection is an age. */
   Retainer(
@@ -95,7 +102,15 @@ final class Retainer {
   void start() {
     space.onAlarm(this::alarm);
     thread.scheduleWithFixedDelay(
-        () -> guarded(housekeeping::tick), 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        () ->
+            guarded(
+                () -> {
+                  housekeeping.tick();
+                  tell();
+                }),
+        0,
+        TICK_MILLIS,
+        TimeUnit.MILLISECONDS);
   }
 
   private void alarm() {
@@ -132,14 +147,17 @@ final class Retainer {
     }
   }
 
-  Health.Disk disk() {
+  Health.Disk disk(LongFunction<String> name) {
     List<Health.Dropped> dropped = new ArrayList<>();
-    for (Drop.Reason reason : Drop.Reason.values()) {
-      Drop.Size sum = housekeeping.drops().sum(reason);
-      if (sum.segments() > 0) {
-        dropped.add(
-            new Health.Dropped(reason.words(), sum.segments(), sum.messages(), sum.bytes()));
-      }
+    for (Drop drop : housekeeping.drops().ranges()) {
+      dropped.add(
+          new Health.Dropped(
+              name.apply(drop.incarnation()),
+              drop.reason().words(),
+              drop.range().first(),
+              drop.range().last(),
+              drop.size().messages(),
+              drop.size().bytes()));
     }
     return new Health.Disk(
         space.segmentBytes(),
@@ -147,14 +165,35 @@ final class Retainer {
         space.estimate(),
         space.freeBytesMin(),
         space.isFull(),
+        droppedMessages(),
         List.copyOf(dropped));
+  }
+
+  private long droppedMessages() {
+    long messages = 0;
+    for (Drop.Reason reason : Drop.Reason.values()) {
+      messages += housekeeping.drops().sum(reason).messages();
+    }
+    return messages;
+  }
+
+  /** At most once in {@value #TOLD_MILLIS} ms, so that a busy broker does not fill its log. */
+  private void tell() {
+    long now = System.nanoTime();
+    long dropped = droppedMessages();
+    if (dropped > told
+        && (told == 0 || now - toldNanos >= TimeUnit.MILLISECONDS.toNanos(TOLD_MILLIS))) {
+      LOG.info("retention dropped {} messages, {} since the start", dropped - told, dropped);
+      told = dropped;
+      toldNanos = now;
+    }
   }
 
   /**
    * A full disk, and consumers that missed messages: those whose stored offset lies before the
    * first message that is left. It goes away when the consumer goes on, or its offset is deleted.
    */
-  List<Health.Problem> problems(Function<PartitionLog, String> name) {
+  List<Health.Problem> problems(LongFunction<String> name) {
     List<Health.Problem> problems = new ArrayList<>();
     if (space.isFull()) {
       problems.add(
@@ -182,7 +221,11 @@ final class Retainer {
               if (stored + 1 < first && problems.size() <= Health.PROBLEMS_MAX) {
                 problems.add(
                     missed(
-                        name.apply(log), owner, stored + 1, first, reasons.get(log.incarnation())));
+                        name.apply(log.incarnation()),
+                        owner,
+                        stored + 1,
+                        first,
+                        reasons.get(log.incarnation())));
               }
             });
       }

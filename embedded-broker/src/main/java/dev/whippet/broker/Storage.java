@@ -240,18 +240,18 @@ final class Storage {
     for (PartitionLog log : partitions.all()) {
       String reason = log.readOnlyReason();
       if (reason != null) {
-        addReadOnly(problems, nameOf(log, names), reason);
+        addReadOnly(problems, nameOf(log.incarnation(), names), reason);
       }
     }
     return problems;
   }
 
   /** The partition in words; fills {@code names} when it is asked for the first time. */
-  String nameOf(PartitionLog log, Map<Long, String> names) {
+  String nameOf(long incarnation, Map<Long, String> names) {
     if (names.isEmpty()) {
       names.putAll(names());
     }
-    return names.getOrDefault(log.incarnation(), "a deleted partition");
+    return names.getOrDefault(incarnation, "a deleted partition");
   }
 
   private static void addReadOnly(List<Health.Problem> problems, String what, String reason) {

@@ -109,7 +109,6 @@ final class DurabilityOverTcpTest {
     return Replies.polled(
         client.ok(
             out ->
-                Requests.poll(
-                    out, READER, id("s"), id(topic), 0, PollStrategy.next(), 10, false)));
+                Requests.poll(out, READER, id("s"), id(topic), 0, PollStrategy.next(), 10, false)));
   }
 }

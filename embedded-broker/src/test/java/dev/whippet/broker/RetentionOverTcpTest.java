@@ -86,11 +86,19 @@ final class RetentionOverTcpTest {
                 + " messages, offsets 5 to "
                 + (first - 1)
                 + ": dropped by retention size");
-    assertThat(health.disk().dropped()).hasSize(1);
-    assertThat(health.disk().dropped().get(0).reason()).isEqualTo("retention size");
+    assertThat(health.disk().dropped())
+        .allSatisfy(dropped -> assertThat(dropped.reason()).isEqualTo("retention size"));
+    assertThat(health.disk().dropped())
+        .anySatisfy(
+            dropped -> {
+              assertThat(dropped.what()).isEqualTo("partition 0 of s/t");
+              assertThat(dropped.firstOffset()).isZero();
+              assertThat(dropped.lastOffset()).isEqualTo(first - 1);
+              assertThat(dropped.messages()).isEqualTo(first);
+            });
     await().until(() -> segmentBytesOnDisk() <= 6 * MIB + 2 * MIB);
     Replies.Topic topic = Replies.topic(client.ok(out -> Requests.getTopic(out, id("s"), id("t"))));
-    assertThat(topic.messagesCount).isEqualTo(310 - health.disk().dropped().get(0).messages());
+    assertThat(topic.messagesCount).isEqualTo(310 - health.disk().droppedMessages());
 
     client.ok(out -> Requests.storeOffset(out, DEAD, id("s"), id("t"), 0, first));
     assertThat(broker.health().problems()).isEmpty();

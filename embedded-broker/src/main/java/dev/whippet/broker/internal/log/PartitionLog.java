@@ -518,10 +518,6 @@ public final class PartitionLog {
     shelf.seal();
   }
 
-  void forget(Segment segment) {
-    reader.forget(segment);
-  }
-
   /** Segments have left the list; their figures go with them. */
   void dropped(long count, long recordBytes) {
     messages -= count;

@@ -149,11 +149,6 @@ final class PartitionReader {
     log.endIfQuiet();
   }
 
-  /** It leaves: nobody may go on using it without need. */
-  void forget(Segment segment) {
-    loop.cache.forget(segment);
-  }
-
   /** Gives up what is kept of the partition's segments; nothing reads them. */
   void releaseSegments() {
     log.segmentList().forEach(loop.cache::forget);

@@ -163,7 +163,6 @@ final class PartitionShelf {
       return;
     }
     removing = true;
-    log.forget(next);
     loop.retire(next, (nothing, failure) -> removed(next, failure));
   }
 

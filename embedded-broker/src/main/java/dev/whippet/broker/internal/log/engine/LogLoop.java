@@ -166,21 +166,27 @@ public final class LogLoop {
 
   /**
    * Removes a segment's file, durably, once nobody uses it any more; nobody may begin to use it
-   * from here on. The one door by which segments leave.
+   * from here on. The one door by which segments leave. May be tried again when it failed.
    */
   public void retire(Segment segment, FileCompletion<Void> done) {
+    if (segment.isRetired()) {
+      remove(segment, done);
+      return;
+    }
     cache.forget(segment);
-    segment.retire(
-        () ->
-            files.delete(
-                IndexFile.beside(segment.path),
-                (gone, notGone) -> {
-                  if (notGone != null) {
-                    done.done(null, notGone);
-                  } else {
-                    deleteDurably(segment.path, done);
-                  }
-                }));
+    segment.retire(() -> remove(segment, done));
+  }
+
+  private void remove(Segment segment, FileCompletion<Void> done) {
+    files.delete(
+        IndexFile.beside(segment.path),
+        (gone, notGone) -> {
+          if (notGone != null) {
+            done.done(null, notGone);
+          } else {
+            deleteDurably(segment.path, done);
+          }
+        });
   }
 
   private void deleteDurably(Path path, FileCompletion<Void> done) {

@@ -218,6 +218,11 @@ public final class Segment {
     endIfUnused();
   }
 
+  /** True from {@link #retire} on: nothing of it is worth keeping. */
+  public boolean isRetired() {
+    return whenUnused != null;
+  }
+
   private void endIfUnused() {
     if (whenUnused != null && file == null && opening == null && closings == 0 && !ended) {
       ended = true;

@@ -227,7 +227,7 @@ public final class SegmentCache {
   }
 
   private void begin(Piece piece) {
-    if (piece.bucket != LOOSE) {
+    if (piece.bucket != LOOSE && !piece.segment.isRetired()) {
       piece.kept = true;
       known.computeIfAbsent(piece.segment, absent -> new Known()).put(piece);
     }
