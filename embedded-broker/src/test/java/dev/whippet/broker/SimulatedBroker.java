@@ -238,7 +238,7 @@ public final class SimulatedBroker {
 
   /** What it says of itself. */
   public Health health() {
-    return findings.health(storage.problems(), new Health.Disk(0, 0, 0, 0, false, List.of()));
+    return findings.health(storage.problems(), new Health.Disk(0, 0, 0, 0, false, 0, List.of()));
   }
 
   /** A clean stop. */
