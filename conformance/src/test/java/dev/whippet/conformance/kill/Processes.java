@@ -45,11 +45,17 @@ final class Processes implements AutoCloseable {
 
   /** Returns when it answers; {@code options} are the virtual machine's. */
   Process startBroker(String... options) throws IOException {
+    return serve(List.of(), options);
+  }
+
+  /** With more settings of {@code serve}. */
+  Process serve(List<String> settings, String... options) throws IOException {
     List<String> command = java("-Xmx192m");
     command.addAll(List.of(options));
     command.addAll(List.of("-jar", brokerJar().toString()));
     command.addAll(List.of("serve", "--listen", "127.0.0.1:" + port, "--loops", "2"));
     command.addAll(List.of("--data", directory.resolve("data").toString()));
+    command.addAll(settings);
     Process broker = start(command, "broker.log");
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
     while (!answers()) {

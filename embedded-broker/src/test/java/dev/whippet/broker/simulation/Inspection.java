@@ -147,11 +147,11 @@ final class Inspection {
       check(first == 0 || retention || lossy, "the log begins at offset " + first);
       sent(model, found, first > 0);
       published(model, found, first > 0);
-      model.seen.keySet().removeIf(offset -> offset < first);
       model.seen.forEach(
           (offset, tag) ->
               check(
-                  tag.equals(found.get(offset)) || lossy && !found.containsKey(offset),
+                  tag.equals(found.get(offset))
+                      || (lossy || offset < first) && !found.containsKey(offset),
                   "what offset " + offset + " showed is gone"));
       found.forEach(model::saw);
       for (Map.Entry<Integer, StoredOffset> one : model.offsets.entrySet()) {
@@ -192,12 +192,12 @@ final class Inspection {
     }
   }
 
-  private void sent(PartitionModel model, Map<Long, Long> found, boolean dropped) {
+  private void sent(PartitionModel model, Map<Long, Long> records, boolean dropped) {
     Map<Integer, Long> newest = new LinkedHashMap<>();
     Map<Integer, Long> oldest = new LinkedHashMap<>();
     Set<Long> complete = new HashSet<>();
     long expected = -1;
-    for (long tag : found.values()) {
+    for (long tag : records.values()) {
       if (Tags.isPublished(tag)) {
         check(expected < 0, "a batch is interrupted by a published record");
         continue;
@@ -217,17 +217,18 @@ final class Inspection {
       }
     }
     check(expected < 0, "the last batch is cut");
-    for (SentBatch batch : model.sent.values()) {
-      long first = oldest.getOrDefault(batch.sender, Long.MAX_VALUE);
+    for (SentBatch batch : List.copyOf(model.sent.values())) {
+      boolean gone = dropped && batch.number < oldest.getOrDefault(batch.sender, Long.MAX_VALUE);
+      boolean found = complete.contains(batch.number);
       check(
-          !batch.acknowledged
-              || lossy
-              || complete.contains(batch.number)
-              || dropped && batch.number < first,
+          !batch.acknowledged || lossy || found || gone,
           "batch " + batch.number + " was acknowledged and is lost");
+      if (found) {
+        batch.acknowledged = true;
+      } else if (!gone) { // a power cut may bring a dropped segment back
+        model.sent.remove(batch.number);
+      }
     }
-    model.sent.keySet().retainAll(complete);
-    model.sent.values().forEach(batch -> batch.acknowledged = true);
   }
 
   private void published(PartitionModel model, Map<Long, Long> found, boolean dropped) {
