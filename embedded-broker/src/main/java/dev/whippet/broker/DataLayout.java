@@ -29,6 +29,11 @@ record DataLayout(Path root) {
     return root.resolve("set-aside");
   }
 
+  /** How a clean stop left the partitions; not there while a broker runs. */
+  Path cleanStop() {
+    return root.resolve("clean-stop");
+  }
+
   /** What must be there before anything is recovered; outermost first. */
   Path[] directories() {
     return new Path[] {catalog(), offsets(), partitions(), setAside()};

@@ -10,6 +10,7 @@ import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.command.Partitions;
 import dev.whippet.broker.internal.command.TopicRules;
 import dev.whippet.broker.internal.file.BlockingFiles;
+import dev.whippet.broker.internal.log.CleanStop;
 import dev.whippet.broker.internal.log.Evidence;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.PartitionSettings;
@@ -29,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +54,10 @@ import org.slf4j.LoggerFactory;
 final class Storage {
 
   private static final long CLOSE_SECONDS_MAX = 10;
+
+  /** Start-up tasks side by side: more than loops, since syncs that wait together share one. */
+  private static final int STARTERS = 16;
+
   private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
 
   /**
@@ -61,7 +67,7 @@ final class Storage {
    * @param disk the file system as start-up sees it
    * @param logLoops what the logs of each loop share, by index
    * @param loops the same loops as executors
-   * @param starters runs the start-up tasks, one per loop; they block
+   * @param starters runs the start-up tasks, side by side; they block
    * @param rules what the configuration says about topics
    */
   record Parts(
@@ -128,7 +134,10 @@ final class Storage {
     if (!told) {
       state.forEachPartition(partition -> onDisk.add(partition.incarnation()));
     }
-    recoverPartitions(state, recoveredOffsets, onDisk);
+    Map<Long, CleanStop.Partition> stopped = CleanStop.take(disk, layout.cleanStop());
+    onDisk.addAll(stopped.keySet()); // a directory that is gone is missed
+    everOnDisk.addAll(onDisk);
+    recoverPartitions(state, recoveredOffsets, new Found(onDisk, stopped));
     long nextIncarnation = 1 + everOnDisk.stream().mapToLong(Long::longValue).max().orElse(0);
     LogLoop logZero = parts.logLoops().get(0);
     onLoopZero(
@@ -184,11 +193,9 @@ final class Storage {
   }
 
   /** What consumers have stored is known already: new messages get offsets above it. */
-  private void recoverPartitions(
-      CatalogState state, ConsumerOffsets.Recovered stored, Set<Long> onDisk)
+  private void recoverPartitions(CatalogState state, ConsumerOffsets.Recovered stored, Found found)
       throws BrokerException {
-    List<List<PartitionSettings>> byLoop = new ArrayList<>();
-    parts.loops().forEach(loop -> byLoop.add(new ArrayList<>()));
+    List<PartitionSettings> all = new ArrayList<>();
     for (StreamEntry stream : state.streams().all()) {
       for (TopicEntry topic : stream.topics().all()) {
         long[] incarnations =
@@ -196,18 +203,23 @@ final class Storage {
         parts
             .rules()
             .partitions(stream.name(), topic.name(), topic.settings(), incarnations, stored::floor)
-            .forEach(each -> byLoop.get(partitions.owner(each.incarnation())).add(each));
+            .forEach(all::add);
       }
     }
     AtomicReference<Throwable> failure = new AtomicReference<>();
-    CountDownLatch running = new CountDownLatch(byLoop.size());
-    for (List<PartitionSettings> ofLoop : byLoop) {
+    AtomicInteger next = new AtomicInteger();
+    CountDownLatch running = new CountDownLatch(STARTERS);
+    for (int i = 0; i < STARTERS; i++) {
       parts
           .starters()
           .execute(
               () -> {
                 try {
-                  recoverPartitions(ofLoop, onDisk);
+                  for (int at = next.getAndIncrement();
+                      at < all.size();
+                      at = next.getAndIncrement()) {
+                    recoverPartition(all.get(at), found);
+                  }
                 } catch (RuntimeException | Error e) {
                   failure.set(e);
                 } finally {
@@ -221,14 +233,21 @@ final class Storage {
     }
   }
 
-  private void recoverPartitions(List<PartitionSettings> ofLoop, Set<Long> onDisk) {
-    for (PartitionSettings settings : ofLoop) {
-      LogLoop loop = partitions.logLoop(settings.incarnation());
-      partitions.add(
-          onDisk.contains(settings.incarnation())
-              ? PartitionLog.recover(loop, disk, layout.partitions(), settings, Evidence.NONE)
-              : PartitionLog.create(loop, layout.partitions(), settings));
-    }
+  /** What is known about partitions: which are there at all, and what a clean stop noted. */
+  private record Found(Set<Long> incarnations, Map<Long, CleanStop.Partition> stopped) {}
+
+  private void recoverPartition(PartitionSettings settings, Found found) {
+    LogLoop loop = partitions.logLoop(settings.incarnation());
+    long incarnation = settings.incarnation();
+    partitions.add(
+        found.incarnations.contains(incarnation)
+            ? PartitionLog.recover(
+                loop,
+                disk,
+                layout.partitions(),
+                settings,
+                Evidence.of(found.stopped.get(incarnation)))
+            : PartitionLog.create(loop, layout.partitions(), settings));
   }
 
   /** What is read-only now, in words. */
@@ -293,11 +312,21 @@ final class Storage {
               offsets.close((nothing, failure) -> open.countDown());
             });
     try {
-      if (!open.await(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {
+      if (open.await(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {
+        noteCleanStop(logs);
+      } else {
         LOG.warn("{} logs did not close in {} s", open.getCount(), CLOSE_SECONDS_MAX);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void noteCleanStop(Collection<PartitionLog> logs) {
+    try {
+      CleanStop.write(disk, layout.cleanStop(), logs);
+    } catch (IOException e) {
+      LOG.info("no note of the clean stop, the next start reads more: {}", e.toString());
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.whippet.broker.BrokerException.Reason;
+import dev.whippet.internal.wire.ConsumerId;
 import dev.whippet.internal.wire.Partitioning;
 import dev.whippet.internal.wire.Requests;
 import dev.whippet.internal.wire.Status;
@@ -24,6 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Starting, refusing to start, stopping. */
 final class BrokerStartTest {
+
+  private static final ConsumerId ALICE = ConsumerId.consumer(WireClient.id("alice"));
 
   @TempDir Path directory;
 
@@ -189,6 +192,66 @@ final class BrokerStartTest {
       assertThat(only(directory.resolve("partitions")).getFileName())
           .as("an incarnation never comes back")
           .isNotEqualTo(partition.getFileName());
+    }
+  }
+
+  @Test
+  void anIncarnationThatOnlyAStoredOffsetTellsOfIsNotUsedAgain() throws Exception {
+    BrokerConfig.Builder settings = settings().rootPassword(WireClient.PASSWORD);
+    try (Broker broker = settings.start();
+        WireClient client = WireClient.login(broker)) {
+      client.createStream("s");
+      client.createTopic("s", "t", 3);
+      assertThat(client.sendTexts("s", "t", Partitioning.partition(2), "gone")).isZero();
+      client.ok(
+          out -> Requests.storeOffset(out, ALICE, WireClient.id("s"), WireClient.id("t"), 2, 0));
+    }
+    deleteAll(directory.resolve("catalog"));
+    deleteAll(directory.resolve("partitions"));
+
+    for (int start = 0; start < 2; start++) { // also when it was restarted before its next topic
+      settings.start().close();
+    }
+    try (Broker broker = settings.start();
+        WireClient client = WireClient.login(broker)) {
+      client.createStream("s");
+      client.createTopic("s", "t", 1);
+      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "new")).isZero();
+      assertThat(only(directory.resolve("partitions")).getFileName())
+          .isEqualTo(Path.of("0000000000000004"));
+    }
+  }
+
+  private static void deleteAll(Path parent) throws IOException {
+    try (Stream<Path> all = Files.walk(parent)) {
+      for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        if (!path.equals(parent)) {
+          Files.delete(path);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aCleanStopLeavesANoteThatTheNextStartTakes() throws Exception {
+    BrokerConfig.Builder settings = settings().rootPassword(WireClient.PASSWORD);
+    Path note = directory.resolve("clean-stop");
+    try (Broker broker = settings.start();
+        WireClient client = WireClient.login(broker)) {
+      client.createStream("s");
+      client.createTopic("s", "t", 2);
+      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "a", "b")).isZero();
+    }
+    assertThat(note).exists();
+
+    try (Broker broker = settings.loops(1).start(); // the number of loops changes
+        WireClient client = WireClient.login(broker)) {
+      assertThat(note).doesNotExist();
+      assertThat(broker.health().problems()).isEmpty();
+      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "c")).isZero();
+    }
+    try (Broker broker = settings.loops(3).start()) {
+      assertThat(broker.health().problems()).isEmpty();
     }
   }
 

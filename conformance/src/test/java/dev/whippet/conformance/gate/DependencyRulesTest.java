@@ -54,6 +54,7 @@ class DependencyRulesTest {
                   "sdk wire")),
           Map.entry("catalog", Set.of("log.engine", "log.journal", "file", "sdk wire")),
           Map.entry("system", Set.of()),
+          Map.entry("inspect", Set.of("catalog", "log", "log.engine", "log.format", "file")),
           Map.entry("log", Set.of("log.engine", "log.format", "log.retain", "file")),
           Map.entry("log.retain", Set.of("log.engine")),
           Map.entry("log.engine", Set.of("log.format", "file")),
@@ -64,6 +65,7 @@ class DependencyRulesTest {
           Map.entry(
               "bench",
               Set.of(
+                  "system",
                   "bench.client",
                   "bench.hostile",
                   "bench.load",

@@ -3,6 +3,7 @@ package dev.whippet.broker.cli;
 import dev.whippet.broker.BrokerException;
 import dev.whippet.broker.Version;
 import dev.whippet.broker.internal.bench.BenchCommand;
+import dev.whippet.broker.internal.inspect.InspectException;
 import java.io.PrintWriter;
 import java.util.Map;
 import picocli.CommandLine;
@@ -12,7 +13,7 @@ import picocli.CommandLine.IVersionProvider;
 /**
  * The runnable file's commands. Logs go to stderr as text, answers to stdout.
  *
- * <p>Exit status: 0 done, 1 could not start, 2 wrong use.
+ * <p>Exit status: 0 done, 1 could not start (or, of {@code log verify}, damage), 2 wrong use.
  */
 @Command(
     name = "whippet-broker",
@@ -51,6 +52,7 @@ public final class Main {
       String[] arguments, Map<String, String> environment, PrintWriter out, PrintWriter err) {
     CommandLine commands = new CommandLine(new Main());
     commands.addSubcommand(new ServeCommand(environment));
+    commands.addSubcommand(new LogCommand());
     commands.addSubcommand(BenchCommand.commandLine());
     commands.setOut(out);
     commands.setErr(err);
@@ -73,7 +75,7 @@ public final class Main {
       err.println(failure.getMessage());
       return WRONG_USE;
     }
-    if (failure instanceof BrokerException) {
+    if (failure instanceof BrokerException || failure instanceof InspectException) {
       err.println(failure.getMessage());
       return COULD_NOT_START;
     }

@@ -4,6 +4,7 @@ import dev.whippet.broker.internal.bench.client.BenchException;
 import dev.whippet.broker.internal.bench.client.Target;
 import dev.whippet.broker.internal.bench.load.Run;
 import dev.whippet.broker.internal.bench.result.RunResult;
+import dev.whippet.broker.internal.system.ProgressLine;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

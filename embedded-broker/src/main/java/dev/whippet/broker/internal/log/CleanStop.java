@@ -139,14 +139,34 @@ public final class CleanStop {
    * is removed, and believed only when that is durable. Blocks: start-up thread only.
    */
   public static Map<Long, Partition> take(BlockingFiles disk, Path file) {
+    Map<Long, Partition> told = look(disk, file);
+    if (told == null) {
+      return Map.of();
+    }
     try {
-      ByteBuf content = readAll(disk, file);
-      if (content == null) {
-        return Map.of();
-      }
       disk.delete(file);
       disk.syncDirectory(file.toAbsolutePath().getParent());
-      return read(content);
+      return told;
+    } catch (IOException e) {
+      return Map.of();
+    }
+  }
+
+  /** True for a file that is there and not sound. Blocks. */
+  public static boolean isDamaged(BlockingFiles disk, Path file) {
+    try {
+      ByteBuf content = readAll(disk, file);
+      return content != null && !isSound(content);
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  /** What the file tells, empty when it is not sound; {@code null} when there is none. Blocks. */
+  public static Map<Long, Partition> look(BlockingFiles disk, Path file) {
+    try {
+      ByteBuf content = readAll(disk, file);
+      return content == null ? null : read(content);
     } catch (IOException e) {
       return Map.of();
     }
@@ -164,13 +184,7 @@ public final class CleanStop {
   }
 
   private static Map<Long, Partition> read(ByteBuf in) {
-    if (in.writerIndex() < HEADER_BYTES
-        || in.getIntLE(0) != MAGIC
-        || in.getUnsignedShortLE(4) != VERSION
-        || in.getIntLE(28) != Blocks.crc32c(in, 0, HEADER_BYTES - 4)
-        || in.getIntLE(8) < 0
-        || in.getIntLE(8) > in.writerIndex() - HEADER_BYTES
-        || in.getIntLE(24) != Blocks.crc32c(in, HEADER_BYTES, in.getIntLE(8))) {
+    if (!isSound(in)) {
       return Map.of();
     }
     Map<Long, Partition> partitions = new HashMap<>();
@@ -190,5 +204,15 @@ public final class CleanStop {
           new Partition(incarnation, endOffset, lastTimestamp, sealed, producers, details));
     }
     return partitions;
+  }
+
+  private static boolean isSound(ByteBuf in) {
+    return in.writerIndex() >= HEADER_BYTES
+        && in.getIntLE(0) == MAGIC
+        && in.getUnsignedShortLE(4) == VERSION
+        && in.getIntLE(28) == Blocks.crc32c(in, 0, HEADER_BYTES - 4)
+        && in.getIntLE(8) >= 0
+        && in.getIntLE(8) <= in.writerIndex() - HEADER_BYTES
+        && in.getIntLE(24) == Blocks.crc32c(in, HEADER_BYTES, in.getIntLE(8));
   }
 }

@@ -108,11 +108,20 @@ final class PartitionRecovery {
       }
     } catch (IOException e) {
       unusable(directory, e);
+    } catch (RuntimeException | OutOfMemoryError e) { // ours, but no reason not to start
+      active = null;
+      unusable(directory, new IOException(e));
     }
     evidence.loose().forEach(this::takeLoose);
     long missing = evidence.durableEnd() - endOffset;
-    noteGap(directory, 0, endOffset, missing, false, "durable messages at the end are missing");
-    endOffset = Math.max(endOffset, evidence.durableEnd());
+    Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
+    Path where = last == null ? directory : last.path;
+    long position = last == null ? 0 : last.length;
+    noteGap(where, position, endOffset, missing, false, "durable messages at the end are missing");
+    if (missing > 0) { // no offset is used twice
+      endOffset = evidence.durableEnd();
+      active = null;
+    }
   }
 
   // --- after a clean stop -----------------------------------------------------------------------

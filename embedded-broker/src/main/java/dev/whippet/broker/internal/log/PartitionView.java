@@ -28,13 +28,21 @@ public record PartitionView(
     String readOnlyReason,
     List<Segment> segments) {
 
-  /** Runs recovery on {@code disk}, which decides whether anything is mended. Blocks. */
+  /**
+   * Runs recovery on {@code disk}, which decides whether anything is mended. Blocks.
+   *
+   * @param durableEnd what was below was durable, 0 when that is not known
+   */
   public static PartitionView read(
-      BlockingFiles disk, Path partitions, long incarnation, Consumer<Damage> damage) {
+      BlockingFiles disk,
+      Path partitions,
+      long incarnation,
+      long durableEnd,
+      Consumer<Damage> damage) {
     Path directory = PartitionLog.directoryOf(partitions, incarnation);
     PartitionRecovery found =
         new PartitionRecovery(disk, directory, incarnation, LogConfig.DEFAULT, damage);
-    found.run(Evidence.NONE);
+    found.run(new Evidence(List.of(), durableEnd, null));
     return new PartitionView(
         found.segments.isEmpty() ? found.endOffset : found.segments.get(0).base,
         found.endOffset,

@@ -67,10 +67,13 @@ public final class LogFixture {
   public final ManualClock timers = new ManualClock(() -> clock);
 
   public LogFixture(MemoryDisk disk, LogConfig config, ByteBufAllocator allocator) {
+    this(disk, config, allocator, new Random(5));
+  }
+
+  public LogFixture(MemoryDisk disk, LogConfig config, ByteBufAllocator allocator, Random random) {
     this.disk = disk;
     this.allocator = allocator;
-    this.logs =
-        new LogLoop(disk.loopFiles(loop), allocator, config, timers, new Random(5), damage::add);
+    this.logs = new LogLoop(disk.loopFiles(loop), allocator, config, timers, random, damage::add);
   }
 
   public static LogFixture onEmptyDisk(LogConfig config) {

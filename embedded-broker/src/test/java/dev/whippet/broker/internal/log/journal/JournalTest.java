@@ -319,4 +319,96 @@ class JournalTest {
     assertThat(lossless).isPositive();
     assertThat(lossy).isPositive();
   }
+
+  @Test
+  void onAFullDiskOnlyWhatFreesSpaceIsTakenAndAllGoesOnWhenThereIsRoom() {
+    Counters counters = new Counters(emptyDisk(1));
+    MemoryDisk disk = counters.fixture.disk;
+    counters.count(1);
+    counters.fixture.loop.runAll();
+    disk.limitTo(disk.usedBytes());
+    Answer<Void> refused = fillUp(counters);
+    assertThat(refused.reason()).isEqualTo(LogFailure.Reason.NO_SPACE);
+    assertThat(counters.journal.readOnlyReason()).contains("No space left");
+
+    Answer<Void> freeing = new Answer<>();
+    counters.journal.appendFreeing(Counters.entry(4, 40), freeing);
+    counters.fixture.loop.runAll();
+    freeing.value();
+    counters.durable.put(4, 40L);
+    Map<Integer, Long> acknowledged = new TreeMap<>(counters.durable);
+    counters.sent.putAll(counters.durable);
+    disk.limitTo(Long.MAX_VALUE);
+    counters.count(2);
+    counters.fixture.loop.runAll();
+
+    assertThat(counters.journal.readOnlyReason()).as("by itself").isNull();
+    assertThat(counters.durable.get(2)).isGreaterThan(acknowledged.getOrDefault(2, 0L));
+    counters.close();
+    Counters again = new Counters(disk);
+    assertThat(again.durable).isEqualTo(counters.durable);
+    assertThat(again.fixture.damage).isEmpty();
+    again.close();
+  }
+
+  /** Counts until the disk is full; returns the first answer that says so. */
+  private static Answer<Void> fillUp(Counters counters) {
+    for (int i = 0; i < 100; i++) {
+      Answer<Void> answer = counters.count(1);
+      counters.fixture.loop.runAll();
+      if (answer.failure != null) {
+        counters.sent.put(1, counters.durable.get(1));
+        return answer;
+      }
+    }
+    throw new AssertionError("never full");
+  }
+
+  @Test
+  void aFirstEntryOnAFullDiskIsRefusedAndTheNextTriedAnew() {
+    Counters counters = new Counters(emptyDisk(1));
+    counters.fixture.disk.limitTo(4096);
+    Answer<Void> refused = counters.count(1);
+    counters.fixture.loop.runAll();
+    assertThat(refused.reason()).isEqualTo(LogFailure.Reason.NO_SPACE);
+    assertThat(counters.fixture.disk.files()).as("what did not fit is gone").isEmpty();
+
+    counters.fixture.disk.limitTo(Long.MAX_VALUE);
+    counters.count(1);
+    counters.fixture.loop.runAll();
+
+    assertThat(counters.durable).containsKey(1);
+    counters.close();
+    Counters again = new Counters(counters.fixture.disk);
+    assertThat(again.durable).isEqualTo(counters.durable);
+    again.close();
+  }
+
+  @Test
+  void aDiskThatIsFullForOneOperationLosesNothingAndDelaysNobody() {
+    boolean ran = true;
+    int refusals = 0;
+    for (int operation = 0; ran; operation++) {
+      try {
+        MemoryDisk disk = emptyDisk(operation);
+        disk.failAt(operation, MemoryDisk.Fault.NO_SPACE);
+        Counters before = new Counters(disk);
+        before.run(7, 60);
+        ran = disk.operations() > operation;
+        refusals += before.durable.equals(before.sent) ? 0 : 1;
+        Answer<Void> after = before.count(1);
+        before.fixture.loop.runAll();
+        if (before.journal.readOnlyReason() == null) {
+          after.value();
+        }
+        before.close();
+        Counters again = new Counters(disk.afterPowerCut(1));
+        again.checkAfter(before);
+        again.close();
+      } catch (AssertionError e) {
+        throw new AssertionError("full at operation " + operation, e);
+      }
+    }
+    assertThat(refusals).isPositive();
+  }
 }

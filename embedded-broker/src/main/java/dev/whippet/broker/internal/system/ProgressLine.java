@@ -1,9 +1,9 @@
-package dev.whippet.broker.internal.bench;
+package dev.whippet.broker.internal.system;
 
 import java.io.PrintStream;
 
 /** One line on the terminal, written over again and again; nothing when stderr is no terminal. */
-final class ProgressLine implements AutoCloseable {
+public final class ProgressLine implements AutoCloseable {
 
   private static final long SHOW_EVERY_NANOS = 200_000_000;
 
@@ -11,15 +11,18 @@ final class ProgressLine implements AutoCloseable {
   private long shownNanos = System.nanoTime() - SHOW_EVERY_NANOS;
   private int columns;
 
-  ProgressLine(PrintStream terminalOrNull) {
+  /** Shows on {@code terminalOrNull}. */
+  public ProgressLine(PrintStream terminalOrNull) {
     this.terminal = terminalOrNull;
   }
 
-  static ProgressLine onTerminal() {
+  /** Shows on stderr when that is a terminal. */
+  public static ProgressLine onTerminal() {
     return new ProgressLine(System.console() == null ? null : System.err);
   }
 
-  void show(String text) {
+  /** Replaces the line; five times a second at most. */
+  public void show(String text) {
     if (terminal == null || System.nanoTime() - shownNanos < SHOW_EVERY_NANOS) {
       return;
     }
@@ -29,7 +32,8 @@ final class ProgressLine implements AutoCloseable {
     columns = text.length();
   }
 
-  void clear() {
+  /** Takes the line away, before something else is printed. */
+  public void clear() {
     if (terminal != null && columns > 0) {
       terminal.print("\r" + " ".repeat(columns) + "\r");
       terminal.flush();
