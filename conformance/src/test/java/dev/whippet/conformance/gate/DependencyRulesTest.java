@@ -39,7 +39,8 @@ class DependencyRulesTest {
 
   private static final Map<String, Set<String>> BROKER_ARROWS =
       Map.ofEntries(
-          Map.entry("net", Set.of("websocket", "wire", "command", "file", "sdk wire")),
+          Map.entry(
+              "net", Set.of("websocket", "wire", "command", "file", "sdk wire", "sdk websocket")),
           Map.entry("wire", Set.of("command", "sdk wire")),
           Map.entry("websocket", Set.of("sdk websocket")),
           Map.entry(

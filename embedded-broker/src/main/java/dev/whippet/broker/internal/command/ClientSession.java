@@ -20,6 +20,8 @@ public final class ClientSession {
 
   private volatile int userId = NO_USER;
   private volatile Greeting greeting;
+  private volatile String path;
+  private volatile String subProtocol;
 
   /** {@code loop} is the index of the loop that owns the connection. */
   public ClientSession(int clientId, String address, int transport, int loop) {
@@ -37,6 +39,22 @@ public final class ClientSession {
   /** The peer as {@code ip:port}. */
   public String address() {
     return address;
+  }
+
+  /** It is a WebSocket, opened for {@code path}; {@code subProtocol} may be {@code null}. */
+  public void opened(String path, String subProtocol) {
+    this.path = path;
+    this.subProtocol = subProtocol;
+  }
+
+  /** What a WebSocket was opened for, path and query; {@code null} over TCP. */
+  public String path() {
+    return path;
+  }
+
+  /** The sub-protocol that was agreed on; {@code null} if none. */
+  public String subProtocol() {
+    return subProtocol;
   }
 
   /** True between a login and a logout: admission lets more than small control requests in. */

@@ -1,7 +1,15 @@
 package dev.whippet.broker.internal.net;
 
 import dev.whippet.broker.internal.command.ClientSession;
+import dev.whippet.broker.internal.websocket.FrameParser;
+import dev.whippet.broker.internal.websocket.MessageSink;
+import dev.whippet.broker.internal.websocket.Opening;
 import dev.whippet.broker.internal.websocket.ServerHandshake;
+import dev.whippet.broker.internal.websocket.WebSocketOutput;
+import dev.whippet.broker.internal.websocket.WebSocketService;
+import dev.whippet.internal.websocket.DeflateParameters;
+import dev.whippet.internal.websocket.MessageDeflater;
+import dev.whippet.internal.websocket.MessageInflater;
 import dev.whippet.internal.wire.XxHash32;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -26,7 +34,8 @@ import org.slf4j.LoggerFactory;
  *        +--frame length--> FRAMES -----------------------------+
  *        +--zero--+           |                                 | farewell after the replies due
  *                 v           v                                 v
- *              LINGERING: our side is shut, bytes are thrown away until the peer closes
+ *              LINGERING: our side is shut, bytes are thrown away until the peer closes; after a
+ *              goodbye of ours over WebSocket it is shut when the peer's Close frame came
  * </pre>
  *
  * <p>Whatever a peer does ends its own connection at most, silently: resets, half frames, a reader
@@ -40,6 +49,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private static final int TRANSPORT_WEBSOCKET = 4;
 
+  /** Counted for a WebSocket with compression, whether it compresses or not. */
+  private static final long COMPRESSION_BYTES =
+      MessageInflater.STATE_BYTES + MessageDeflater.STATE_BYTES;
+
+  /** The longest compressed message; plain ones may go on for ever. */
+  private static final long INFLATED_BYTES_MAX = 128L << 20;
+
   private final Listener listener;
   private final Loop loop;
   private final ReplyQueue queue;
@@ -52,9 +68,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private ReplyWriter writer;
   private ClientSession session;
   private Pulse pulse;
+  private MessageSink sink;
+  private MessageInflater inflater;
+  private long compressionBytes;
   private boolean inputEnded;
   private boolean working;
   private boolean lingering;
+  private boolean awaitsGoodbye;
   private boolean gone;
 
   Connection(Listener listener, Loop loop) {
@@ -110,6 +130,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (writer != null) {
+      writer.resume();
+    }
     if (!writable()) {
       patience.stalled(unwrittenBytes(), now());
       loop.connections().watch(this);
@@ -148,6 +171,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (writer != null) {
       writer.close();
     }
+    closeWebSocket();
     if (session != null) {
       listener.handler().disconnected(session);
     }
@@ -157,42 +181,78 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  private void closeWebSocket() {
+    if (sink != null) {
+      sink.gone();
+    }
+    if (inflater != null) {
+      inflater.close();
+    }
+    loop.memory().give(compressionBytes);
+    compressionBytes = 0;
+  }
+
   // --- stages -----------------------------------------------------------------------------------
 
   /** {@code first} holds what was read already; heap memory outside every pool. */
   void startHandshake(ByteBuf first) {
-    stage = new Handshaking(this, context.alloc());
+    stage = new Handshaking(this, context.alloc(), listener.webSocket().rules());
     stage.read(first);
   }
 
   void handshakeEnded(ServerHandshake.Answer answer) {
     if (!answer.accepted()) {
       LOGGER.debug("{}: handshake refused with {}", this, answer.status());
-      linger(context.writeAndFlush(answer.response()));
+      linger(context.writeAndFlush(answer.response()), false);
       return;
     }
     context.writeAndFlush(answer.response(), context.voidPromise());
     patience.opened();
-    open(true);
-    stage = new WebSocketFrames(this, assembler, queue, writer);
+    openWebSocket(answer.opening());
+  }
+
+  /** Memory for compressing and inflating; false if the loop has none to spare. */
+  boolean takeCompression() {
+    if (loop.memory().tryTake(COMPRESSION_BYTES)) {
+      compressionBytes = COMPRESSION_BYTES;
+    }
+    return compressionBytes > 0;
+  }
+
+  private void openWebSocket(Opening opening) {
+    WebSocketService service = listener.webSocket();
+    DeflateParameters deflate = opening.deflate();
+    inflater = deflate == null ? null : deflate.clientInflater(INFLATED_BYTES_MAX);
+    MessageDeflater deflater = deflate == null ? null : deflate.serverDeflater();
+    WebSocketOutput output =
+        new WebSocketOutput(context, service.fragmentBytes(), deflater, queue::work);
+    open(output);
+    session.opened(opening.path(), opening.subProtocol());
+    if (service.application() == null) {
+      sink = new WebSocketFrames.Requests(assembler);
+    } else {
+      sink = service.application().apply(opening, output);
+    }
+    FrameParser parser = new FrameParser(FrameParser.FRAME_BYTES_MAX, inflater);
+    stage = new WebSocketFrames(parser, this, sink, queue, writer);
   }
 
   void startFrames(ByteBuf first) {
-    open(false);
+    open(null);
     stage = in -> assembler.read(in, in.readableBytes(), 0);
     stage.read(first);
   }
 
   void refuseNewerGeneration() {
     listener.newerGeneration(address());
-    linger(context.writeAndFlush(context.alloc().buffer(0, 0)));
+    linger(context.writeAndFlush(context.alloc().buffer(0, 0)), false);
   }
 
-  private void open(boolean webSocket) {
+  private void open(WebSocketOutput webSocket) {
     String address = address();
     byte[] ascii = address.getBytes(StandardCharsets.US_ASCII);
     int clientId = XxHash32.hash(ascii, 0, ascii.length);
-    int transport = webSocket ? TRANSPORT_WEBSOCKET : TRANSPORT_TCP;
+    int transport = webSocket != null ? TRANSPORT_WEBSOCKET : TRANSPORT_TCP;
     writer = new ReplyWriter(context, webSocket, loop.memory());
     assembler = new RequestAssembler(this, queue, loop.memory(), context.alloc());
     session = listener.handler().connected(clientId, address, transport, loop.index());
@@ -207,7 +267,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** False while the peer has not taken enough of its replies. */
   boolean writable() {
-    return context.channel().isWritable();
+    return context.channel().isWritable() && (writer == null || writer.isIdle());
   }
 
   /** There may be room for the next request. */
@@ -271,7 +331,18 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** Every reply due is written: the last words. */
   void finish(Farewell farewell) {
-    linger(writer.writeLast(farewell));
+    Stage before = stage;
+    linger(writer.writeLast(farewell), farewell.awaitsAnswer());
+    if (awaitsGoodbye && before instanceof WebSocketFrames frames) {
+      frames.leave();
+      stage = frames;
+    }
+  }
+
+  /** The peer answered our Close frame: nothing more will be said. */
+  void goodbyeAnswered() {
+    stage = Stage.NOTHING;
+    linger(context.writeAndFlush(context.alloc().buffer(0, 0)), false);
   }
 
   /** Ends it without a word. */
@@ -287,7 +358,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (assembler != null) {
       queue.stop();
     } else if (stage instanceof FirstBytes) { // taken for a classic client that said nothing yet
-      writer = new ReplyWriter(context, false, loop.memory());
+      writer = new ReplyWriter(context, null, loop.memory());
       finish(Farewell.STOP);
     } else if (!lingering) {
       drop("stop");
@@ -367,7 +438,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void linger(ChannelFuture lastWrite) {
+  private void linger(ChannelFuture lastWrite, boolean forGoodbye) {
+    awaitsGoodbye = forGoodbye && stage instanceof WebSocketFrames;
     stage = Stage.NOTHING;
     lingering = true;
     patience.lingers(now());
@@ -375,6 +447,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     context.channel().config().setAutoRead(true);
     lastWrite.addListener(
         done -> {
+          if (done.isSuccess() && awaitsGoodbye && !inputEnded) {
+            return; // the peer's Close frame, its end, or time ends it
+          }
           if (done.isSuccess() && !inputEnded && context.channel() instanceof DuplexChannel c) {
             c.shutdownOutput();
           } else {
@@ -390,10 +465,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
       }
     }
     Channel channel = context.channel();
-    boolean read = lingering || !share.isLate() && !waitsForRoom();
+    boolean read = lingering || !share.isLate() && !waitsForRoom() && !isOverrun();
     if (!inputEnded && channel.config().isAutoRead() != read) { // epoll forgets who shut it
       channel.config().setAutoRead(read);
     }
+  }
+
+  /** True when what an application answers is not taken by the peer. */
+  private boolean isOverrun() {
+    return listener.webSocket().application() != null && !writable();
   }
 
   /** Replies that the peer has not taken, its progress within a large one included. */

@@ -8,34 +8,67 @@ import java.nio.charset.StandardCharsets;
 /**
  * The last thing a connection says, after the replies that are due.
  *
- * @param stopping true for the frame with status 8 that says "the server stops"
- * @param closeCode of the Close frame that follows on a WebSocket, or {@link #SILENT}
+ * <pre>
+ *   NONE      no word: the peer is gone or needs no explanation
+ *   GOODBYE   a Close frame (over TCP nothing); the peer's own is waited for
+ *   STOP      the frame with status 8 that says "the server stops", then as GOODBYE
+ *   VIOLATION a Close frame with the fault's code
+ *   ANSWER    the answer to the peer's Close frame, which a large reply under way does not hold up
+ * </pre>
+ *
+ * @param closeCode of the Close frame
  * @param reason of the Close frame; heap memory outside every pool
  */
-record Farewell(boolean stopping, int closeCode, ByteBuf reason) {
-  private static final int SILENT = 0;
+record Farewell(Manner manner, int closeCode, ByteBuf reason) {
+  enum Manner {
+    NONE,
+    GOODBYE,
+    STOP,
+    VIOLATION,
+    ANSWER
+  }
 
-  /** The peer is gone or needs no explanation. */
-  static final Farewell NONE = new Farewell(false, SILENT, Unpooled.EMPTY_BUFFER);
+  static final Farewell NONE =
+      new Farewell(Manner.NONE, CloseCode.NO_STATUS, Unpooled.EMPTY_BUFFER);
 
   /** iggy-classic.md 1.2 rule 5; RFC 6455 7.4.1: 1001 going away. */
-  static final Farewell STOP = new Farewell(true, CloseCode.GOING_AWAY, Unpooled.EMPTY_BUFFER);
+  static final Farewell STOP =
+      new Farewell(Manner.STOP, CloseCode.GOING_AWAY, Unpooled.EMPTY_BUFFER);
 
   /** After a reply that ends the connection. */
-  static final Farewell REPLIED = closing(CloseCode.POLICY_VIOLATION, "refused");
+  static final Farewell REPLIED =
+      new Farewell(Manner.GOODBYE, CloseCode.POLICY_VIOLATION, ascii("refused"));
 
   /** Our own words, at most 123 bytes of ASCII. */
   static Farewell closing(int code, String reason) {
-    byte[] ascii = reason.getBytes(StandardCharsets.US_ASCII);
-    return answer(code, Unpooled.wrappedBuffer(ascii, 0, Math.min(ascii.length, 123)));
+    return new Farewell(Manner.VIOLATION, code, ascii(reason));
   }
 
   /** The answer to a Close frame. */
   static Farewell answer(int code, ByteBuf reason) {
-    return new Farewell(false, code, reason);
+    return new Farewell(Manner.ANSWER, code, reason);
+  }
+
+  private static ByteBuf ascii(String text) {
+    byte[] ascii = text.getBytes(StandardCharsets.US_ASCII);
+    return Unpooled.wrappedBuffer(ascii, 0, Math.min(ascii.length, 123));
+  }
+
+  boolean stopping() {
+    return manner == Manner.STOP;
   }
 
   boolean hasCloseFrame() {
-    return closeCode != SILENT;
+    return manner != Manner.NONE;
+  }
+
+  /** True when the peer is to answer our Close frame with its own. */
+  boolean awaitsAnswer() {
+    return manner == Manner.STOP || manner == Manner.GOODBYE;
+  }
+
+  /** True when the peer wants to hear no more. */
+  boolean isAnswer() {
+    return manner == Manner.ANSWER;
   }
 }

@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.net;
 
+import dev.whippet.broker.internal.websocket.HandshakeRules;
 import dev.whippet.broker.internal.websocket.ServerHandshake;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -8,11 +9,12 @@ import io.netty.buffer.ByteBufAllocator;
 final class Handshaking implements Stage {
   private final Connection connection;
   private final ByteBufAllocator allocator;
-  private final ServerHandshake handshake = new ServerHandshake();
+  private final ServerHandshake handshake;
 
-  Handshaking(Connection connection, ByteBufAllocator allocator) {
+  Handshaking(Connection connection, ByteBufAllocator allocator, HandshakeRules rules) {
     this.connection = connection;
     this.allocator = allocator;
+    this.handshake = new ServerHandshake(rules, parameters -> connection.takeCompression());
   }
 
   @Override

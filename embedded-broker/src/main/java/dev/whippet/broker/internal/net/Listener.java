@@ -1,6 +1,7 @@
 package dev.whippet.broker.internal.net;
 
 import dev.whippet.broker.internal.command.RequestHandler;
+import dev.whippet.broker.internal.websocket.WebSocketService;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
@@ -27,14 +28,16 @@ public final class Listener {
 
   private final Loops loops;
   private final RequestHandler handler;
+  private final WebSocketService webSocket;
   private final AtomicBoolean newerGenerationTold = new AtomicBoolean();
   private Channel socket;
   private InetSocketAddress address;
   private volatile boolean stopping;
 
-  private Listener(Loops loops, RequestHandler handler) {
+  private Listener(Loops loops, RequestHandler handler, WebSocketService webSocket) {
     this.loops = loops;
     this.handler = handler;
+    this.webSocket = webSocket;
   }
 
   /**
@@ -44,7 +47,14 @@ public final class Listener {
    */
   public static Listener bind(Loops loops, InetSocketAddress address, RequestHandler handler)
       throws IOException {
-    Listener listener = new Listener(loops, handler);
+    return bind(loops, address, handler, WebSocketService.DEFAULT);
+  }
+
+  /** As above, with rules for WebSockets. */
+  public static Listener bind(
+      Loops loops, InetSocketAddress address, RequestHandler handler, WebSocketService webSocket)
+      throws IOException {
+    Listener listener = new Listener(loops, handler, webSocket);
     try {
       listener.bind(address);
       return listener;
@@ -138,6 +148,10 @@ public final class Listener {
 
   RequestHandler handler() {
     return handler;
+  }
+
+  WebSocketService webSocket() {
+    return webSocket;
   }
 
   NetLimits limits() {

@@ -172,7 +172,8 @@ final class ReplyQueue {
     if (closed || ended) {
       return;
     }
-    if (farewell != null && waiting.isEmpty() && running.isEmpty()) {
+    boolean wantsNoMore = farewell != null && farewell.isAnswer() && !writer.isIdle();
+    if (farewell != null && (wantsNoMore || waiting.isEmpty() && running.isEmpty())) {
       ended = true;
       connection.finish(farewell);
     } else {

@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.net;
 
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.websocket.Frames;
+import dev.whippet.broker.internal.websocket.WebSocketOutput;
 import dev.whippet.broker.internal.wire.ClassicDialect;
 import dev.whippet.internal.websocket.Opcode;
 import dev.whippet.internal.wire.Status;
@@ -10,7 +11,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -26,7 +26,7 @@ final class ReplyWriter {
   private static final int SHARED_BYTES = 4096;
 
   private final ChannelHandlerContext context;
-  private final boolean webSocket;
+  private final WebSocketOutput webSocket;
   private final LoopMemory memory;
   private ByteBuf shared;
 
@@ -39,7 +39,10 @@ final class ReplyWriter {
   private boolean flushing;
   private boolean closed;
 
-  ReplyWriter(ChannelHandlerContext context, boolean webSocket, LoopMemory memory) {
+  /**
+   * @param webSocket what goes to a WebSocket goes through it; {@code null} over TCP
+   */
+  ReplyWriter(ChannelHandlerContext context, WebSocketOutput webSocket, LoopMemory memory) {
     this.context = context;
     this.webSocket = webSocket;
     this.memory = memory;
@@ -55,8 +58,10 @@ final class ReplyWriter {
       return;
     }
     int length = length(frame);
-    if (length <= SMALL_BYTES_MAX) {
+    if (length <= SMALL_BYTES_MAX && (webSocket == null || webSocket.isBypassed())) {
       writeSmall(frame, length);
+    } else if (webSocket != null) {
+      writeMessage(frame, length, granted);
     } else {
       count(length - granted);
       writeShared();
@@ -65,21 +70,34 @@ final class ReplyWriter {
     flushSoon();
   }
 
-  /** Answers a ping, unless the peer takes nothing: then only its latest ping matters. */
+  /** Answers a ping, between the frames of a large reply; over WebSocket only. */
   void pong(ByteBuf payload) {
-    if (!closed && context.channel().isWritable()) {
-      writeShared();
-      push(Frames.pong(context.alloc(), payload));
+    if (!closed) {
+      writeAll();
+      webSocket.pong(payload);
       flushSoon();
     }
   }
 
   /** Asks a peer that takes its replies whether it is there. */
   void ping(ByteBuf payload) {
-    if (!closed && context.channel().isWritable()) {
-      writeShared();
-      context.write(Frames.ping(context.alloc(), payload), context.voidPromise());
+    if (!closed) {
+      writeAll();
+      webSocket.ping(payload);
       flushSoon();
+    }
+  }
+
+  /** False while replies wait for the peer to take those before them. */
+  boolean isIdle() {
+    return webSocket == null || webSocket.isIdle();
+  }
+
+  /** The peer has taken something. */
+  void resume() {
+    if (webSocket != null) {
+      webSocket.resume();
+      context.flush();
     }
   }
 
@@ -88,19 +106,27 @@ final class ReplyWriter {
     if (farewell.stopping()) {
       write(new Reply.Failure(Status.DISCONNECTED), 0);
     }
-    if (webSocket && farewell.hasCloseFrame()) {
-      ByteBuf frame = Frames.close(context.alloc(), farewell.closeCode(), farewell.reason());
-      writeShared();
-      push(frame);
-    }
     writeAll();
     closed = true;
-    return context.writeAndFlush(context.alloc().buffer(0, 0));
+    if (webSocket == null) {
+      return context.writeAndFlush(context.alloc().buffer(0, 0));
+    }
+    ByteBuf close =
+        farewell.hasCloseFrame()
+            ? Frames.close(context.alloc(), farewell.closeCode(), farewell.reason())
+            : context.alloc().buffer(0, 0);
+    ChannelPromise written = context.newPromise();
+    webSocket.end(close, farewell.isAnswer(), written);
+    context.flush();
+    return written;
   }
 
   /** The connection is gone. */
   void close() {
     closed = true;
+    if (webSocket != null) {
+      webSocket.close();
+    }
     if (shared != null) {
       shared.release();
       shared = null;
@@ -114,7 +140,7 @@ final class ReplyWriter {
 
   private void writeSmall(List<ByteBuf> frame, int length) {
     room(Frames.HEADER_BYTES_MAX + length);
-    if (webSocket) {
+    if (webSocket != null) {
       Frames.writeHeader(shared, Opcode.BINARY, true, length);
     }
     for (ByteBuf part : frame) {
@@ -124,14 +150,18 @@ final class ReplyWriter {
   }
 
   private void writeLarge(List<ByteBuf> frame) {
-    List<ByteBuf> parts = frame;
-    if (webSocket) {
-      parts = new ArrayList<>(frame.size() + 1);
-      Frames.binary(context.alloc(), frame, Frames.FRAME_BYTES_MAX, parts);
-    }
-    for (ByteBuf part : parts) {
+    for (ByteBuf part : frame) {
       push(part);
     }
+  }
+
+  /** Behind all that was written; its memory is given back with its own last frame. */
+  private void writeMessage(List<ByteBuf> frame, int length, long granted) {
+    unflushedBytes -= granted;
+    writeAll();
+    unflushedBytes += granted;
+    count(length - granted);
+    webSocket.message(Opcode.BINARY, frame, takenPromise());
   }
 
   private void push(ByteBuf part) {
@@ -190,13 +220,18 @@ final class ReplyWriter {
     writeShared();
     if (last != null) {
       ByteBuf end = last;
-      long bytes = unflushedBytes;
       last = null;
-      unflushedBytes = 0;
-      ChannelPromise taken = context.newPromise();
-      taken.addListener(ended -> memory.giveReply(bytes));
-      context.write(end, taken);
+      context.write(end, takenPromise());
     }
+  }
+
+  /** Gives back the memory of what was not flushed before, when it is in the socket or lost. */
+  private ChannelPromise takenPromise() {
+    long bytes = unflushedBytes;
+    unflushedBytes = 0;
+    ChannelPromise taken = context.newPromise();
+    taken.addListener(ended -> memory.giveReply(bytes));
+    return taken;
   }
 
   private static int length(List<ByteBuf> frame) {

@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.websocket;
 
 import dev.whippet.internal.websocket.CloseCode;
 import dev.whippet.internal.websocket.FrameHeader;
+import dev.whippet.internal.websocket.MessageInflater;
 import dev.whippet.internal.websocket.Opcode;
 import dev.whippet.internal.websocket.Utf8Validator;
 import dev.whippet.internal.websocket.WebSocketException;
@@ -12,7 +13,8 @@ import io.netty.buffer.Unpooled;
  * Reads one client's frames from the buffers they arrive in. Nothing is put together: a header is
  * parsed where it stands, payload goes to the handler in the pieces in which it came, and only
  * control frames (at most 125 bytes) are collected. Between two calls a silent client costs a few
- * fields and no buffer. The outcome does not depend on how the bytes were split.
+ * fields and no buffer. Compressed messages are inflated in pieces of 16 KiB, never more than one
+ * at a time. The outcome does not depend on how the bytes were split.
  *
  * <pre>
  *   HEADER --complete--> PAYLOAD (data)    --all bytes--> HEADER
@@ -41,6 +43,7 @@ public final class FrameParser {
   private static final byte[] NOTHING = new byte[0];
 
   private final FrameHeader header;
+  private final MessageInflater inflater;
 
   private State state = State.HEADER;
   private long missing;
@@ -59,7 +62,17 @@ public final class FrameParser {
    * @param frameBytesMax the longest payload of one frame; longer is violation 1009
    */
   public FrameParser(long frameBytesMax) {
-    header = new FrameHeader(true, frameBytesMax);
+    this(frameBytesMax, null);
+  }
+
+  /**
+   * @param frameBytesMax the longest payload of one frame; longer is violation 1009
+   * @param inflater for compressed messages, closed by its owner; {@code null} when
+   *     permessage-deflate was not agreed on
+   */
+  public FrameParser(long frameBytesMax, MessageInflater inflater) {
+    this.header = new FrameHeader(true, inflater != null, frameBytesMax);
+    this.inflater = inflater;
   }
 
   /**
@@ -163,12 +176,11 @@ public final class FrameParser {
 
   private void payload(ByteBuf in, FrameHandler handler) throws WebSocketException {
     int length = (int) Math.min(missing, in.readableBytes());
-    int valid = header.messageOpcode() == Opcode.TEXT ? checkText(in, length) : length;
-    if (valid > 0) {
-      deliver(in, valid, handler);
-    }
-    if (valid < length) {
-      throw notUtf8();
+    if (header.isCompressed()) {
+      length = Math.min(length, PieceBuffers.COMPRESSED_BYTES);
+      inflate(in, length, handler);
+    } else {
+      checked(in, length, mask, handler);
     }
     missing -= length;
     mask = MaskedCopy.rotate(mask, length);
@@ -177,7 +189,34 @@ public final class FrameParser {
     }
   }
 
-  private void deliver(ByteBuf in, int length, FrameHandler handler) {
+  private void inflate(ByteBuf in, int length, FrameHandler handler) throws WebSocketException {
+    PieceBuffers pieces = PieceBuffers.ofLoop();
+    MaskedCopy.copy(in, pieces.compressed.clear(), length, mask);
+    inflater.input(pieces.compressedBytes, 0, length);
+    inflated(pieces, handler);
+  }
+
+  private void inflated(PieceBuffers pieces, FrameHandler handler) throws WebSocketException {
+    int length = inflater.output(pieces.plainBytes);
+    while (length > 0 && state != State.OVER) {
+      frames++; // each piece is work as a frame is
+      checked(pieces.plain.setIndex(0, length), length, 0, handler);
+      length = state == State.OVER ? 0 : inflater.output(pieces.plainBytes);
+    }
+  }
+
+  private void checked(ByteBuf in, int length, int mask, FrameHandler handler)
+      throws WebSocketException {
+    int valid = header.messageOpcode() == Opcode.TEXT ? checkText(in, length, mask) : length;
+    if (valid > 0) {
+      deliver(in, valid, mask, handler);
+    }
+    if (valid < length) {
+      throw notUtf8();
+    }
+  }
+
+  private void deliver(ByteBuf in, int length, int mask, FrameHandler handler) {
     int next = in.readerIndex() + length;
     if (header.messageOpcode() == Opcode.TEXT) {
       handler.text(in, length, mask);
@@ -196,6 +235,13 @@ public final class FrameParser {
     if (!header.isLast()) {
       return;
     }
+    if (header.isCompressed()) {
+      inflater.end();
+      inflated(PieceBuffers.ofLoop(), handler);
+      if (state == State.OVER) {
+        return;
+      }
+    }
     if (utf8 != Utf8Validator.START) {
       throw notUtf8();
     }
@@ -209,7 +255,7 @@ public final class FrameParser {
    *
    * @return how many bytes come before the first wrong one
    */
-  private int checkText(ByteBuf in, int length) {
+  private int checkText(ByteBuf in, int length, int mask) {
     long wide = MaskedCopy.wide(mask);
     int from = in.readerIndex();
     int i = 0;

@@ -6,73 +6,16 @@ import dev.whippet.internal.websocket.Opcode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
-import java.util.List;
 
 /**
- * A server's frames, never masked. A message is its header, 2 to 10 bytes, and the payload's
- * buffers as they are: nothing is copied.
- *
- * <pre>
- *   message of 20 MiB, frames of at most 16 MiB
- *   +-----------------+--------------+---------------------+-------------+
- *   | 02 7f 00..16Mi  |  16 MiB      | 80 7f 00..4Mi       |  4 MiB      |
- *   | binary, more    |  slices      | continuation, last  |  slices     |
- *   +-----------------+--------------+---------------------+-------------+
- * </pre>
+ * The bytes of a server's frames, never masked: headers, and control frames as a whole. {@link
+ * OutgoingMessage} cuts messages.
  */
 public final class Frames {
   /** A header's longest form. */
   public static final int HEADER_BYTES_MAX = 10;
 
-  /** Messages above this are sent in fragments by default: a frame of 16 MiB fits all clients. */
-  public static final int FRAME_BYTES_MAX = 16 << 20;
-
   private Frames() {}
-
-  /**
-   * Appends one binary message to {@code out}: headers and slices, in order. Takes over the
-   * references of {@code payload}; those in {@code out} are the caller's.
-   *
-   * @param payload the readable bytes of these, back to back
-   * @param frameBytesMax a longer message becomes several frames of at most this size
-   */
-  public static void binary(
-      ByteBufAllocator alloc, List<ByteBuf> payload, int frameBytesMax, List<ByteBuf> out) {
-    if (frameBytesMax < 1) {
-      throw new IllegalArgumentException("frameBytesMax < 1: " + frameBytesMax);
-    }
-    long missing = 0;
-    for (ByteBuf part : payload) {
-      missing += part.readableBytes();
-    }
-    long frameMissing = startFrame(alloc, Opcode.BINARY, missing, frameBytesMax, out);
-    for (ByteBuf part : payload) {
-      while (part.readableBytes() > frameMissing) {
-        missing -= frameMissing;
-        if (frameMissing > 0) {
-          out.add(part.readRetainedSlice((int) frameMissing));
-        }
-        frameMissing = startFrame(alloc, Opcode.CONTINUATION, missing, frameBytesMax, out);
-      }
-      missing -= part.readableBytes();
-      frameMissing -= part.readableBytes();
-      if (part.isReadable()) {
-        out.add(part);
-      } else {
-        part.release();
-      }
-    }
-  }
-
-  /** Appends a header; returns how many bytes of payload it stands for. */
-  private static long startFrame(
-      ByteBufAllocator alloc, int opcode, long missing, int frameBytesMax, List<ByteBuf> out) {
-    long length = Math.min(missing, frameBytesMax);
-    ByteBuf header = alloc.ioBuffer(headerBytes(length));
-    writeHeader(header, opcode, length == missing, length);
-    out.add(header);
-    return length;
-  }
 
   /** Bytes of the header of a frame with {@code length} bytes of payload: 2, 4 or 10. */
   public static int headerBytes(long length) {

@@ -3,6 +3,9 @@ package dev.whippet.broker.internal.websocket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.whippet.internal.websocket.DeflateParameters;
+import dev.whippet.internal.websocket.MessageInflater;
+import dev.whippet.testkit.Deflated;
 import dev.whippet.testkit.Splits;
 import dev.whippet.testkit.WebSocketBytes;
 import dev.whippet.testkit.WebSocketCorpus;
@@ -32,6 +35,48 @@ class FrameParserTest {
           .as("seed " + seed)
           .isEqualTo(stream.expected);
     }
+  }
+
+  static List<WebSocketCorpus.Case> compressedCorpus() {
+    return WebSocketCorpus.compressedCases(true);
+  }
+
+  @ParameterizedTest
+  @MethodSource("compressedCorpus")
+  void everySplitOfCompressedMessagesHasTheExpectedOutcome(WebSocketCorpus.Case stream)
+      throws Exception {
+    long seed = Long.getLong("whippet.seed", System.nanoTime());
+    DeflateParameters agreed = DeflateParameters.accept(List.of("permessage-deflate"));
+
+    for (List<byte[]> pieces : Splits.of(stream.stream, new Random(seed))) {
+      MessageInflater inflater = agreed.clientInflater(WebSocketCorpus.INFLATED_BYTES_MAX);
+      FrameParser parser = new FrameParser(WebSocketCorpus.FRAME_BYTES_MAX, inflater);
+      assertThat(Recorder.read(pieces, parser)).as("seed " + seed).isEqualTo(stream.expected);
+      inflater.close();
+    }
+  }
+
+  @Test
+  void aBombIsStoppedByWhoeverTakesItsFirstPiece() throws Exception {
+    byte[] bomb = new WebSocketBytes(true).frame(0xc2, Deflated.zeros(1 << 30)).bytes();
+    MessageInflater inflater =
+        DeflateParameters.accept(List.of("permessage-deflate")).clientInflater(1 << 30);
+    FrameParser parser = new FrameParser(2 << 20, inflater);
+    long[] taken = new long[1];
+
+    parser.parse(
+        Unpooled.wrappedBuffer(bomb),
+        new Recorder() {
+          @Override
+          public void data(ByteBuf in, int length, int mask) {
+            taken[0] += length;
+            in.skipBytes(length);
+            parser.stop();
+          }
+        });
+
+    assertThat(taken[0]).isBetween(1L, (long) PieceBuffers.PLAIN_BYTES);
+    inflater.close();
   }
 
   @ParameterizedTest

@@ -45,7 +45,7 @@ class FramesTest {
     ByteBuf records = ALLOC.directBuffer().writeZero(300);
     List<ByteBuf> out = new ArrayList<>();
 
-    Frames.binary(ALLOC, List.of(status, records), Frames.FRAME_BYTES_MAX, out);
+    binary(List.of(status, records), 1 << 20, out);
 
     assertThat(out).hasSize(3);
     assertThat(ByteBufUtil.hexDump(out.get(0))).isEqualTo("827e0134");
@@ -59,7 +59,7 @@ class FramesTest {
     ByteBuf empty = ALLOC.buffer();
     List<ByteBuf> out = new ArrayList<>();
 
-    Frames.binary(ALLOC, List.of(empty), 100, out);
+    binary(List.of(empty), 100, out);
 
     assertThat(take(out)).isEqualTo("8200");
     assertThat(empty.refCnt()).isZero();
@@ -81,7 +81,7 @@ class FramesTest {
             ALLOC.buffer(),
             ALLOC.buffer().writeByte(4));
 
-    Frames.binary(ALLOC, payload, max, out);
+    binary(payload, max, out);
 
     assertThat(take(out)).isEqualTo(first + second + third);
     payload.forEach(part -> assertThat(part.refCnt()).isZero());
@@ -103,7 +103,7 @@ class FramesTest {
       }
       List<ByteBuf> out = new ArrayList<>();
 
-      Frames.binary(ALLOC, payload, max, out);
+      binary(payload, max, out);
 
       ByteBuf stream = Unpooled.wrappedBuffer(out.toArray(new ByteBuf[0]));
       assertThat(joinFragments(stream, max)).as("seed " + seed).isEqualTo(whole);
@@ -150,6 +150,14 @@ class FramesTest {
         .startsWith("887d03f3")
         .hasSize(254);
     assertThatThrownBy(() -> Frames.close(ALLOC, 1006, "")).hasMessageContaining("1006");
+  }
+
+  /** All frames of a message. */
+  static void binary(List<ByteBuf> payload, int fragmentBytes, List<ByteBuf> out) {
+    OutgoingMessage message = new OutgoingMessage(Opcode.BINARY, payload, fragmentBytes, null);
+    while (!message.isOver()) {
+      message.next(ALLOC, out);
+    }
   }
 
   private static String take(ByteBuf frame) {

@@ -16,7 +16,10 @@ class Recorder implements FrameHandler {
 
   /** Parses {@code pieces}, each in a buffer of its own, and returns the transcript. */
   static String read(List<byte[]> pieces, long frameBytesMax) {
-    FrameParser parser = new FrameParser(frameBytesMax);
+    return read(pieces, new FrameParser(frameBytesMax));
+  }
+
+  static String read(List<byte[]> pieces, FrameParser parser) {
     Recorder recorder = new Recorder();
     for (byte[] piece : pieces) {
       ByteBuf in = Unpooled.wrappedBuffer(piece);

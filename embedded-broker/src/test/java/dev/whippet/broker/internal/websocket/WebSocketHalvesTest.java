@@ -129,7 +129,7 @@ class WebSocketHalvesTest {
     int cut = random.nextInt(bytes.length + 1);
     ByteBuf head = ALLOC.buffer().writeBytes(bytes, 0, cut);
     ByteBuf tail = ALLOC.buffer().writeBytes(bytes, cut, bytes.length - cut);
-    Frames.binary(ALLOC, List.of(head, tail), frameBytesMax, wire);
+    FramesTest.binary(List.of(head, tail), frameBytesMax, wire);
     sent.data(Opcode.BINARY, bytes);
     sent.messageEnd(Opcode.BINARY);
   }
@@ -180,7 +180,7 @@ class WebSocketHalvesTest {
     ByteBuf reply = ALLOC.directBuffer(20 << 20).writeZero(20 << 20);
     List<ByteBuf> out = new ArrayList<>();
 
-    Frames.binary(ALLOC, List.of(reply), Frames.FRAME_BYTES_MAX, out);
+    FramesTest.binary(List.of(reply), 16 << 20, out);
 
     List<byte[]> pieces = new ArrayList<>();
     for (ByteBuf buffer : out) {
