@@ -37,6 +37,15 @@ class Recorder implements FrameHandler {
     }
   }
 
+  /** The next {@code framesMax} frames. */
+  void parse(FrameParser parser, ByteBuf in, int framesMax) {
+    try {
+      parser.parse(in, this, framesMax);
+    } catch (WebSocketViolation violation) {
+      transcript.violation(violation.closeCode());
+    }
+  }
+
   @Override
   public void data(ByteBuf in, int length, int mask) {
     transcript.data(Opcode.BINARY, take(in, length, mask));
