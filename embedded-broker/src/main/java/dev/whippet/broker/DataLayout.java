@@ -34,8 +34,13 @@ record DataLayout(Path root) {
     return root.resolve("clean-stop");
   }
 
+  /** Commit files of all loops. */
+  Path commits() {
+    return root.resolve("commits");
+  }
+
   /** What must be there before anything is recovered; outermost first. */
   Path[] directories() {
-    return new Path[] {catalog(), offsets(), partitions(), setAside()};
+    return new Path[] {catalog(), offsets(), partitions(), commits(), setAside()};
   }
 }

@@ -125,19 +125,25 @@ final class Storage {
     findings.add(recoveredOffsets.findings());
     Set<Long> onDisk = new HashSet<>();
     boolean told = incarnations(layout.partitions(), onDisk);
-    if (catalogDamage.stream().noneMatch(one -> one.kind() == Damage.Kind.UNUSABLE)) {
+    boolean catalogRead =
+        catalogDamage.stream().noneMatch(one -> one.kind() == Damage.Kind.UNUSABLE);
+    if (catalogRead) {
       removeLeftOvers(state, onDisk, catalogSound);
     } // else the next start may be able to read it, and miss nothing
     Set<Long> everOnDisk = new HashSet<>(onDisk);
     incarnations(layout.setAside(), everOnDisk);
     everOnDisk.add(recoveredOffsets.incarnationMax());
+    SharedCommits commits = new SharedCommits(parts, findings);
+    onDisk.addAll(commits.incarnations());
+    everOnDisk.addAll(commits.incarnations());
     if (!told) {
       state.forEachPartition(partition -> onDisk.add(partition.incarnation()));
     }
     Map<Long, CleanStop.Partition> stopped = CleanStop.take(disk, layout.cleanStop());
     onDisk.addAll(stopped.keySet()); // a directory that is gone is missed
     everOnDisk.addAll(onDisk);
-    recoverPartitions(state, recoveredOffsets, new Found(onDisk, stopped));
+    recoverPartitions(state, recoveredOffsets, new Found(onDisk, stopped, commits));
+    settle(commits, catalogRead, catalogSound);
     long nextIncarnation = 1 + everOnDisk.stream().mapToLong(Long::longValue).max().orElse(0);
     LogLoop logZero = parts.logLoops().get(0);
     onLoopZero(
@@ -233,8 +239,9 @@ final class Storage {
     }
   }
 
-  /** What is known about partitions: which are there at all, and what a clean stop noted. */
-  private record Found(Set<Long> incarnations, Map<Long, CleanStop.Partition> stopped) {}
+  /** What is known: which partitions are there, how a clean stop left them, what is loose. */
+  private record Found(
+      Set<Long> incarnations, Map<Long, CleanStop.Partition> stopped, SharedCommits commits) {}
 
   private void recoverPartition(PartitionSettings settings, Found found) {
     LogLoop loop = partitions.logLoop(settings.incarnation());
@@ -246,8 +253,19 @@ final class Storage {
                 disk,
                 layout.partitions(),
                 settings,
-                Evidence.of(found.stopped.get(incarnation)))
+                Evidence.of(found.stopped.get(incarnation))
+                    .withLoose(found.commits.of(incarnation)))
             : PartitionLog.create(loop, layout.partitions(), settings));
+  }
+
+  private void settle(SharedCommits commits, boolean catalogRead, boolean catalogSound)
+      throws BrokerException {
+    try {
+      commits.settle(partitions, catalogRead, catalogSound);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed(e);
+    }
   }
 
   /** What is read-only now, in words. */

@@ -168,9 +168,12 @@ final class BrokerStartTest {
         WireClient client = WireClient.login(broker)) {
       client.createStream("s");
       client.createTopic("s", "t", 1);
-      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "kept")).isZero();
+      String large = "kept".repeat(20_000); // goes straight into a segment
+      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), large)).isZero();
+      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "small")).isZero();
     }
     Path partition = only(directory.resolve("partitions"));
+    Path commits = only(directory.resolve("commits"));
     Path journal = only(directory.resolve("catalog"));
     byte[] bytes = Files.readAllBytes(journal);
     Arrays.fill(bytes, (byte) 0x5a);
@@ -180,6 +183,8 @@ final class BrokerStartTest {
       Path setAside = directory.resolve("set-aside").resolve(partition.getFileName());
       assertThat(setAside).isNotEmptyDirectory();
       assertThat(partition).doesNotExist();
+      assertThat(commits).doesNotExist();
+      assertThat(directory.resolve("set-aside").resolve(commits.getFileName())).exists();
       assertThat(broker.health().status()).isEqualTo(Health.Status.DEGRADED);
       assertThat(broker.health().problems())
           .anyMatch(problem -> problem.reason().contains(setAside.toString()));
@@ -188,7 +193,8 @@ final class BrokerStartTest {
         WireClient client = WireClient.login(broker)) {
       client.createStream("s");
       client.createTopic("s", "t", 1);
-      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "new")).isZero();
+      String large = "new".repeat(30_000);
+      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), large)).isZero();
       assertThat(only(directory.resolve("partitions")).getFileName())
           .as("an incarnation never comes back")
           .isNotEqualTo(partition.getFileName());
@@ -216,7 +222,8 @@ final class BrokerStartTest {
         WireClient client = WireClient.login(broker)) {
       client.createStream("s");
       client.createTopic("s", "t", 1);
-      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "new")).isZero();
+      assertThat(client.sendTexts("s", "t", Partitioning.partition(0), "new".repeat(30_000)))
+          .isZero();
       assertThat(only(directory.resolve("partitions")).getFileName())
           .isEqualTo(Path.of("0000000000000004"));
     }

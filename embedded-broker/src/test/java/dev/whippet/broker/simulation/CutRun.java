@@ -5,6 +5,7 @@ import dev.whippet.broker.SimulatedBroker;
 import dev.whippet.broker.SimulatedBroker.Setup;
 import dev.whippet.broker.SimulatedBroker.Time;
 import dev.whippet.broker.internal.file.LoopFiles;
+import dev.whippet.broker.internal.log.engine.CommitConfig;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Cut;
@@ -68,7 +69,8 @@ final class CutRun {
     return LogConfig.DEFAULT
         .withSegmentBytes(48 << 10)
         .withTailBytesMax(32 << 10)
-        .withJournalBytesMax(12 << 10);
+        .withJournalBytesMax(12 << 10)
+        .withCommits(CommitConfig.DEFAULT.withStraightBytes(1 << 10).withFileBytes(32 << 10));
   }
 
   /** Cuts until it ends or the count is reached; returns how often. */

@@ -90,6 +90,7 @@ public final class PartitionLog {
   private final ArrayDeque<Runnable> endings = new ArrayDeque<>();
 
   private boolean closed;
+  private boolean deleted;
   private boolean resuming;
 
   /** False as long as there can't be anything to delete. */
@@ -154,11 +155,11 @@ public final class PartitionLog {
     log.messages = found.messages;
     log.bytes = found.bytes;
     log.segments = Math.max(1, found.segments.size());
-    log.firstOffset = found.segments.isEmpty() ? found.endOffset : found.segments.get(0).base;
+    log.firstOffset = found.firstOffset();
     log.shelf.recovered();
     if (found.readOnlyReason != null) {
       log.readOnlyReason = found.readOnlyReason;
-      log.writer.refuse(new LogFailure(LogFailure.Reason.READ_ONLY, found.readOnlyReason));
+      log.writer.freeze(new LogFailure(LogFailure.Reason.READ_ONLY, found.readOnlyReason));
     } else {
       log.goOnAbove(settings.offsetFloor());
     }
@@ -186,7 +187,7 @@ public final class PartitionLog {
     writer.endSegment();
     appendedEnd = floor;
     durableEnd = floor;
-    firstOffset = segmentList.isEmpty() ? floor : firstOffset;
+    firstOffset = segmentList.isEmpty() && writer.isFolded() ? floor : firstOffset;
   }
 
   /**
@@ -206,6 +207,20 @@ public final class PartitionLog {
 
   static Path directoryOf(Path partitions, long incarnation) {
     return partitions.resolve(String.format("%016x", incarnation));
+  }
+
+  /**
+   * Puts what recovery found in the commit files of an earlier life into those of this one, before
+   * anybody is served. Without a failure the old ones are not needed for this partition any more.
+   */
+  public void keepRecovered(FileCompletion<Void> done) {
+    writer.keep(done);
+  }
+
+  /** Nothing is appended any more until the next start. Before anybody is served. */
+  public void refuse(String reason) {
+    readOnlyReason = reason;
+    writer.freeze(new LogFailure(LogFailure.Reason.READ_ONLY, reason));
   }
 
   // --- appending ------------------------------------------------------------------------------
@@ -570,6 +585,7 @@ public final class PartitionLog {
   /** Closes and removes the partition's files and directory; what waits fails. */
   public void delete(LogCallback<Void> done) {
     closed = true;
+    deleted = true;
     writer.refuse(CLOSED);
     writer.failWaiting(CLOSED);
     shutDown(() -> deleteFiles(done));
@@ -588,7 +604,7 @@ public final class PartitionLog {
       return;
     }
     reader.releaseSegments();
-    writer.releaseFile();
+    writer.release(deleted);
     tail.clear();
     while (!endings.isEmpty()) {
       endings.poll().run();

@@ -101,6 +101,14 @@ final class PartitionRecovery {
     return String.format("%0" + NAME_DIGITS + "d%s", base, SUFFIX);
   }
 
+  /** Of what is there; the end when there is nothing. */
+  long firstOffset() {
+    if (!segments.isEmpty()) {
+      return segments.get(0).base;
+    }
+    return loose.isEmpty() ? endOffset : loose.get(0).header().baseOffset;
+  }
+
   void run(Evidence evidence) {
     try {
       if (evidence.stopped() == null || !restore(evidence.stopped())) {

@@ -1,34 +1,38 @@
 package dev.whippet.broker.internal.log;
 
-import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.FileCompletion;
+import dev.whippet.broker.internal.file.FileFailure;
 import dev.whippet.broker.internal.log.engine.CommitQueue;
+import dev.whippet.broker.internal.log.engine.CommitRefused;
+import dev.whippet.broker.internal.log.engine.CommitSpace;
+import dev.whippet.broker.internal.log.engine.Commits;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.BatchHeader;
-import dev.whippet.broker.internal.log.format.Blocks;
-import dev.whippet.broker.internal.log.format.FileHeader;
 import dev.whippet.broker.internal.log.format.LooseBatch;
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * Where a partition's commits go: here, straight into its newest segment. A commit is one durable,
- * block-aligned write behind the last one. When the segment is full, the commit begins a new one:
+ * Where a partition's commits go. One at a time, what arrives meanwhile is the next.
  *
  * <pre>
- *   directory, its name durable -> file, its name durable -> one durable write of
- *   | header | copy | snapshot of producers, padded | batches, padded |
+ *   little waits  -> the loop's commit file, with those of other partitions; then, later and many
+ *                    at a time, folded into the newest segment
+ *   much waits    -> straight into the newest segment, in one write with the batches ahead of it
+ *                    that are not folded yet, so that a segment is always in offset order
  * </pre>
  *
- * Owner loop only.
+ * What is not folded yet is kept in memory; its room in the commit file is given back when it is
+ * durable in a segment. Owner loop only.
  */
-final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pending> {
+final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pending>, Commits.Source {
 
   /** One batch, or (without header) one answer that waits for all batches before it. */
   static final class Pending {
@@ -55,44 +59,103 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
   private final LogLoop loop;
   private final PartitionLog log;
   private final ProducerTable producers;
+  private final SegmentWriter segments;
   private final CommitQueue<Pending> queue = new CommitQueue<>(this);
 
-  /** The newest segment if the next commit may go there, and its descriptor once it is open. */
-  private Segment active;
+  /** Durable, and visible, but in no segment yet; in offset order. */
+  private final ArrayDeque<Batch> unfolded = new ArrayDeque<>();
 
-  private AsyncFile activeFile;
+  /** Recovery found these; they are to be put where the others are. */
+  private List<LooseBatch> loose = List.of();
 
-  /** Bytes of records that are not yet part of a write. */
+  /** Recovery could not make sure of the segments: nothing is written there. */
+  private boolean frozen;
+
+  /**
+   * A write found the disk full: only a new segment fences off what may stand behind the old one's
+   * end, so nothing goes to a commit file before there is one.
+   */
+  private boolean unfenced;
+
+  /** The commit under way, as the queue gave it; {@code null} without one. */
+  private FileCompletion<Void> turn;
+
+  private ArrayDeque<Pending> waiting;
+  private List<Pending> group;
+  private int runStart;
+  private int runEnd;
+
+  /** What goes on when the segment's write under way has ended. */
+  private final ArrayDeque<Runnable> afterWrite = new ArrayDeque<>();
+
+  /** Bytes of records, and of whole batches, that are not yet part of a write. */
   private long waitingBytes;
+
+  private long waitingTotal;
 
   PartitionWriter(LogLoop loop, PartitionLog log, ProducerTable producers) {
     this.loop = loop;
     this.log = log;
     this.producers = producers;
+    this.segments = new SegmentWriter(loop, log, producers, needsPower());
   }
 
   /**
-   * Goes on in a recovered segment; {@code null} = the next commit begins one. What is loose is
-   * durable elsewhere, and not in a segment yet.
+   * Goes on in a recovered segment; {@code null} = the next write begins one. What is loose is
+   * durable elsewhere, and not in a segment yet: {@link #keep} puts it into a commit file.
    */
-  void continueIn(Segment segment, List<LooseBatch> loose) {
-    active = segment;
-    loose.forEach(batch -> batch.records().release());
+  void continueIn(Segment segment, List<LooseBatch> found) {
+    segments.continueIn(segment);
+    loose = found;
   }
 
-  /** The next commit begins a segment. */
+  /** Nothing is written, not even a fold: recovery could not make sure of what is there. */
+  void freeze(LogFailure failure) {
+    frozen = true;
+    queue.refuse(failure);
+  }
+
+  /**
+   * Puts what recovery found in old commit files into a new one, or into segments where that can't
+   * be. At the end the old files are not needed for this partition.
+   */
+  void keep(FileCompletion<Void> done) {
+    if (loose.isEmpty()) {
+      done.done(null, null);
+      return;
+    }
+    List<LooseBatch> found = loose;
+    loose = List.of();
+    LooseKeeper keeper = new LooseKeeper(loop.commits(), log.tail(), unfolded, found, this);
+    boolean fit =
+        found.stream()
+            .allMatch(one -> one.header().totalBytes() < loop.config.commits().straightBytes());
+    if (fit && loop.commits().isOpen()) {
+      keeper.start(done);
+    } else {
+      keeper.straight(done);
+    }
+  }
+
+  /** The next write begins a segment. */
   void endSegment() {
-    active = null;
+    segments.endSegment();
   }
 
-  /** The segment that the next commit may go on in, {@code null} when it begins one. */
+  /** The segment that the next write may go on in, {@code null} when it begins one. */
   Segment active() {
-    return active;
+    return segments.active();
+  }
+
+  /** True when all that is durable is in segments. */
+  boolean isFolded() {
+    return unfolded.isEmpty() && loose.isEmpty();
   }
 
   void add(Pending pending) {
     if (pending.isBatch()) {
       waitingBytes += pending.header.bodyBytes;
+      waitingTotal += pending.header.totalBytes();
     }
     queue.add(pending);
   }
@@ -102,7 +165,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
   }
 
   boolean isIdle() {
-    return queue.isIdle();
+    return queue.isIdle() && !segments.isWriting() && afterWrite.isEmpty();
   }
 
   /** Why nothing is taken, {@code null} when it is. */
@@ -124,8 +187,8 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
    * that belong to the new one, so that recovery does not take it for data.
    */
   void reopen() {
-    releaseFile();
-    active = null;
+    segments.endSegment();
+    unfenced = true;
     queue.reopen();
   }
 
@@ -135,55 +198,49 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     queue.refuse(failure);
   }
 
-  /** Closes the descriptor; nothing is in flight. */
-  void releaseFile() {
-    if (activeFile != null) {
-      activeFile = null;
-      active.release();
+  /**
+   * Gives the descriptor and the memory back; nothing is in flight.
+   *
+   * @param deleted true when nobody needs the batches in commit files any more
+   */
+  void release(boolean deleted) {
+    segments.releaseFile();
+    for (Batch batch : unfolded) {
+      batch.release();
+      if (deleted && batch.space() != null) {
+        batch.space().giveBack();
+      }
     }
+    unfolded.clear();
+    loose.forEach(batch -> batch.records().release());
+    loose = List.of();
   }
+
+  // --- the queue's commit ---------------------------------------------------------------------
 
   @Override
   public boolean commit(
-      ArrayDeque<Pending> waiting, List<Pending> group, FileCompletion<Void> done) {
-    int total = 0;
-    long limit = 0;
-    boolean roll = false;
-    byte[] snapshot = null;
-    while (!waiting.isEmpty()) {
-      Pending next = waiting.peek();
-      if (next.isBatch()) {
-        int size = next.header.totalBytes();
-        if (total == 0) {
-          roll = needsNewSegment(size);
-          snapshot = roll ? producers.snapshot() : null;
-          long used = roll ? FileHeader.COPIES_BYTES + snapshot.length : active.length;
-          limit = Math.min(loop.config.commitBytesMax(), loop.config.segmentBytes() - used);
-        } else if (total + size > limit) {
-          break;
-        }
-        total += size;
-      }
-      group.add(waiting.poll());
-    }
-    if (total == 0) {
+      ArrayDeque<Pending> queued, List<Pending> taken, FileCompletion<Void> done) {
+    if (waitingTotal == 0) {
+      taken.addAll(queued); // answers only
+      queued.clear();
       return false;
     }
-    int head = roll ? FileHeader.COPIES_BYTES + Blocks.up(snapshot.length) : 0;
-    ByteBuf out = loop.allocateBlocks(head + Blocks.up(total)); // first: it may throw
-    FileCompletion<Void> ended =
-        (nothing, failure) -> {
-          if (failure != null) {
-            out.release(); // else the tail has it
-          }
-          done.done(null, failure);
-        };
-    if (roll) {
-      beginSegment(group, out, snapshot, ended);
+    waiting = queued;
+    group = taken;
+    turn = done;
+    if (goesStraight()) {
+      straight();
     } else {
-      continueSegment(group, out, ended);
+      loop.commits().join(this);
     }
     return true;
+  }
+
+  private boolean goesStraight() {
+    return unfenced
+        || waitingTotal >= loop.config.commits().straightBytes()
+        || !loop.commits().isOpen();
   }
 
   @Override
@@ -215,152 +272,300 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     entry.done.done(null, failure);
   }
 
-  private boolean needsNewSegment(int bytes) {
-    return active == null
-        || active.length > active.dataStart && log.isOld(active)
-        || active.length > active.dataStart && active.length + bytes > loop.config.segmentBytes();
-  }
-
-  private void continueSegment(List<Pending> group, ByteBuf out, FileCompletion<Void> done) {
-    if (activeFile == null) {
-      active.use(
-          loop.files,
-          (opened, failure) -> {
-            activeFile = opened;
-            if (failure != null) {
-              done.done(null, failure);
-            } else {
-              continueSegment(group, out, done);
-            }
-          });
-      return;
-    }
-    write(new Commit(active, activeFile, active.length, out), group, done);
-  }
-
-  /** Directory and file get durable names before anything in them may be acknowledged. */
-  private void beginSegment(
-      List<Pending> group, ByteBuf out, byte[] snapshot, FileCompletion<Void> done) {
-    long base = baseOf(group);
-    long dataStart = FileHeader.COPIES_BYTES + Blocks.up((long) snapshot.length);
-    Segment next =
-        new Segment(
-            log.directory().resolve(PartitionRecovery.nameOf(base)),
-            base,
-            loop.newSalt(),
-            dataStart,
-            loop.config.segmentBytes());
-    log.began(next.path);
-    loop.createFile(
-        next,
-        List.of(log.directory().getParent(), log.directory()),
-        (file, failure) -> {
-          if (failure != null) {
-            done.done(null, failure);
-          } else {
-            writeFirst(new Commit(next, file, 0, out), snapshot, group, done);
-          }
-        });
-  }
-
-  private static long baseOf(List<Pending> group) {
-    for (Pending one : group) {
-      if (one.isBatch()) {
-        return one.header.baseOffset;
-      }
-    }
-    throw new IllegalStateException("a commit without a batch");
-  }
-
-  private void writeFirst(
-      Commit commit, byte[] snapshot, List<Pending> group, FileCompletion<Void> done) {
-    Segment next = commit.segment;
-    ByteBuf out = commit.bytes;
-    out.writerIndex(FileHeader.COPIES_BYTES);
-    out.writeBytes(snapshot);
-    Blocks.padTo(out, (int) next.dataStart);
-    FileHeader header =
-        new FileHeader(
-            FileHeader.SEGMENT,
-            log.incarnation(),
-            next.base,
-            next.salt,
-            loop.clock.micros(),
-            snapshot.length / ProducerTable.ENTRY_BYTES,
-            snapshot.length,
-            Blocks.crc32c(out, FileHeader.COPIES_BYTES, snapshot.length));
-    out.writerIndex(0);
-    header.write(out);
-    out.writerIndex((int) next.dataStart);
-    write(commit, group, done);
-  }
-
-  /** One write: bytes that go to a place in a segment; what it has already is its head. */
-  private record Commit(Segment segment, AsyncFile file, long start, ByteBuf bytes) {}
-
-  private void write(Commit commit, List<Pending> group, FileCompletion<Void> done) {
-    ByteBuf out = commit.bytes;
-    int commitStart = out.writerIndex();
-    List<BatchHeader> batches = new ArrayList<>(group.size());
-    int[] positions = new int[group.size()];
-    for (Pending one : group) {
-      if (one.isBatch()) {
-        positions[batches.size()] = out.writerIndex();
-        batches.add(one.header);
-        one.header.salt = commit.segment.salt;
-        one.header.commitOffset = out.writerIndex() - commitStart;
-        one.header.write(out);
-        out.writeBytes(one.records, one.records.readerIndex(), one.header.bodyBytes);
-        Blocks.padTo(out, Blocks.upToStep(out.writerIndex()));
-        releaseRecords(one);
-      }
-    }
-    Blocks.padTo(out, out.capacity());
-    int[] places = Arrays.copyOf(positions, batches.size());
-    commit.file.writeDurably(
-        commit.start,
-        out,
-        (nothing, failure) -> {
-          if (failure == null) {
-            committed(commit, batches, places);
-            group.forEach(PartitionWriter::markDurable);
-          } else if (commit.segment != active) {
-            commit.segment.release();
-          }
-          done.done(null, failure);
-        });
-  }
-
   private void releaseRecords(Pending one) {
     waitingBytes -= one.header.bodyBytes;
+    waitingTotal -= one.header.totalBytes();
     one.records.release();
     one.records = null;
   }
 
-  private static void markDurable(Pending one) {
-    if (one.isBatch() && one.marks != null) {
-      one.marks.durable = one.header.lastSequence;
+  private void endTurn(IOException failure) {
+    FileCompletion<Void> ending = turn;
+    turn = null;
+    ending.done(null, failure);
+  }
+
+  // --- into the commit file -------------------------------------------------------------------
+
+  @Override
+  public int collect(int bytesMax) {
+    if (waitingTotal >= loop.config.commits().straightBytes()) {
+      straight();
+      return 0;
+    }
+    int total = 0;
+    while (!waiting.isEmpty()) {
+      Pending next = waiting.peek();
+      int size = next.isBatch() ? next.header.totalBytes() : 0;
+      if (size > bytesMax - total) {
+        break;
+      }
+      total += size;
+      group.add(waiting.poll());
+    }
+    if (total == 0 && !waiting.isEmpty()) {
+      return -1;
+    }
+    if (total == 0) {
+      endTurn(null); // what waited was given up meanwhile
+    }
+    return total;
+  }
+
+  @Override
+  public void write(ByteBuf out, long salt) {
+    runStart = out.writerIndex();
+    for (Pending one : group) {
+      if (one.isBatch()) {
+        new Batch(one.header, one.records, one.records.readerIndex(), null)
+            .write(out, salt, runStart, true);
+        releaseRecords(one);
+      }
+    }
+    runEnd = out.writerIndex();
+  }
+
+  @Override
+  public void ended(ByteBuf out, CommitSpace space, IOException failure) {
+    if (failure == null) {
+      List<BatchHeader> batches = batchesOf(group);
+      for (BatchHeader header : batches) {
+        space.hold();
+        int index = runStart + header.commitOffset + BatchHeader.BYTES;
+        unfolded.add(new Batch(header, out.retain(), index, space));
+      }
+      show(out.retainedSlice(runStart, runEnd - runStart), batches);
+    }
+    endTurn(failure);
+  }
+
+  @Override
+  public void declined() {
+    if (waiting.isEmpty()) {
+      endTurn(null);
+    } else {
+      straight();
     }
   }
 
-  private void committed(Commit commit, List<BatchHeader> batches, int[] places) {
-    Segment segment = commit.segment;
+  @Override
+  public boolean needsPower() {
+    return log.settings().durability() == Durability.POWER;
+  }
+
+  private static List<BatchHeader> batchesOf(List<Pending> pending) {
+    List<BatchHeader> batches = new ArrayList<>(pending.size());
+    for (Pending one : pending) {
+      if (one.isBatch()) {
+        batches.add(one.header);
+      }
+    }
+    return batches;
+  }
+
+  /**
+   * From here on the group's batches are visible.
+   *
+   * @param run these batches and nothing else, as written; taken over
+   */
+  private void show(ByteBuf run, List<BatchHeader> batches) {
+    int[] places = new int[batches.size()];
     long count = 0;
     long bodyBytes = 0;
     for (int i = 0; i < places.length; i++) {
       BatchHeader header = batches.get(i);
-      segment.add(header, commit.start + places[i]);
+      places[i] = header.commitOffset - batches.get(0).commitOffset;
       count += header.count;
       bodyBytes += header.bodyBytes;
     }
-    segment.length = commit.start + commit.bytes.capacity();
-    if (segment != active) {
-      releaseFile();
-      active = segment;
-      activeFile = commit.file;
-      log.added(segment);
+    long end = batches.get(places.length - 1).endOffset();
+    keepUnfolded();
+    log.tail().add(run, places, batches.get(0).baseOffset, end);
+    log.committed(end, count, bodyBytes);
+    loop.metrics.acknowledged(places.length, bodyBytes);
+    for (Pending one : group) {
+      if (one.isBatch() && one.marks != null) {
+        one.marks.durable = one.header.lastSequence;
+      }
     }
-    log.tail().add(commit.bytes, places, batches.get(0).baseOffset, segment.endOffset);
-    log.committed(segment.endOffset, count, bodyBytes);
+  }
+
+  private void keepUnfolded() {
+    log.tail().keepFrom(unfolded.isEmpty() ? Long.MAX_VALUE : unfolded.peek().header().baseOffset);
+  }
+
+  // --- straight into the segment --------------------------------------------------------------
+
+  private void straight() {
+    if (segments.isWriting()) {
+      afterWrite.add(this::straight);
+      return;
+    }
+    if (waiting.isEmpty() && group.isEmpty()) {
+      endTurn(null); // given up meanwhile
+      return;
+    }
+    List<Batch> ahead = List.copyOf(unfolded);
+    SegmentWriter.Load load = null;
+    for (Batch batch : ahead) {
+      if (load == null) {
+        load = segments.load(batch);
+      } else if (!load.take(batch)) {
+        break;
+      }
+    }
+    int folded = load == null ? 0 : load.count();
+    if (folded == ahead.size()) {
+      load = fill(load);
+    }
+    boolean onlyFolds = load.count() == folded;
+    if (!onlyFolds) {
+      load.whenCopied(this::releaseGroup);
+    }
+    try {
+      segments.write(
+          load,
+          folded,
+          (bytes, places, failure) -> {
+            if (failure == null) {
+              unfenced = false;
+              dropUnfolded(folded);
+            }
+            if (onlyFolds) {
+              foldedFirst(bytes, failure);
+            } else {
+              straightEnded(bytes, places, folded, failure);
+            }
+            writeEnded();
+          });
+    } catch (OutOfMemoryError e) {
+      endTurn(refused(e));
+    }
+  }
+
+  /** Moves what waits to the group and the load, as far as it fits. */
+  private SegmentWriter.Load fill(SegmentWriter.Load begun) {
+    SegmentWriter.Load load = begun;
+    while (!waiting.isEmpty()) {
+      Pending next = waiting.peek();
+      if (next.isBatch()) {
+        Batch batch = new Batch(next.header, next.records, next.records.readerIndex(), null);
+        if (load == null) {
+          load = segments.load(batch);
+        } else if (!load.take(batch)) {
+          break;
+        }
+      }
+      group.add(waiting.poll());
+    }
+    return load;
+  }
+
+  private void foldedFirst(ByteBuf bytes, IOException failure) {
+    if (failure != null) {
+      endTurn(failure);
+    } else {
+      bytes.release();
+      straight();
+    }
+  }
+
+  private void straightEnded(ByteBuf bytes, int[] places, int folded, IOException failure) {
+    if (failure == null) {
+      List<BatchHeader> batches = batchesOf(group);
+      int start = places[folded];
+      show(bytes.slice(start, bytes.capacity() - start), batches); // its release is that of all
+    }
+    endTurn(failure);
+  }
+
+  private void releaseGroup() {
+    for (Pending one : group) {
+      if (one.isBatch()) {
+        releaseRecords(one);
+      }
+    }
+  }
+
+  private void writeEnded() {
+    while (!segments.isWriting() && !afterWrite.isEmpty()) {
+      afterWrite.poll().run();
+    }
+    log.endIfQuiet();
+  }
+
+  private void dropUnfolded(int count) {
+    for (int i = 0; i < count; i++) {
+      Batch batch = unfolded.poll();
+      batch.release();
+      if (batch.space() != null) {
+        batch.space().giveBack();
+      }
+    }
+    keepUnfolded();
+  }
+
+  // --- folds ----------------------------------------------------------------------------------
+
+  /** A fold that failed is tried once more, in a new segment. */
+  @Override
+  public void fold(FileCompletion<Void> done) {
+    if (frozen && !unfolded.isEmpty()) {
+      done.done(null, new IOException(log.directory() + " is read-only"));
+      return;
+    }
+    fold(unfolded.isEmpty() ? 0 : unfolded.peekLast().header().endOffset(), true, done);
+  }
+
+  private void fold(long end, boolean again, FileCompletion<Void> done) {
+    if (segments.isWriting()) {
+      afterWrite.add(() -> fold(end, again, done));
+      return;
+    }
+    if (unfolded.isEmpty() || unfolded.peek().header().baseOffset >= end) {
+      done.done(null, null);
+      return;
+    }
+    SegmentWriter.Load load = null;
+    for (Batch batch : unfolded) {
+      if (load == null) {
+        load = segments.load(batch);
+      } else if (!load.take(batch)) {
+        break;
+      }
+    }
+    int count = load.count();
+    try {
+      segments.write(
+          load,
+          count,
+          (bytes, places, failure) -> {
+            if (failure == null) {
+              unfenced = false;
+              bytes.release();
+              dropUnfolded(count);
+              fold(end, true, done);
+            } else if (again) {
+              fold(end, false, done);
+            } else {
+              noteFull(failure);
+              done.done(null, failure);
+            }
+            writeEnded();
+          });
+    } catch (OutOfMemoryError e) {
+      done.done(null, refused(e));
+    }
+  }
+
+  private void noteFull(IOException failure) {
+    if (failure instanceof FileFailure file && file.noSpace()) {
+      loop.space().ranOut();
+    }
+  }
+
+  private static CommitRefused refused(OutOfMemoryError e) {
+    return new CommitRefused(
+        new LogFailure(LogFailure.Reason.OVERLOADED, "no memory for a commit: " + e));
   }
 }

@@ -2,6 +2,10 @@ package dev.whippet.broker.internal.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.broker.internal.file.BlockingFiles;
+import dev.whippet.broker.internal.log.commit.CommitLog;
+import dev.whippet.broker.internal.log.commit.CommitRecovery;
+import dev.whippet.broker.internal.log.engine.CommitConfig;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogConfig;
@@ -15,6 +19,7 @@ import dev.whippet.broker.testkit.MemoryDisk;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +30,7 @@ import java.util.function.Consumer;
 public final class LogFixture {
   public static final Path ROOT = Path.of("/disk");
   public static final Path PARTITIONS = ROOT.resolve("partitions");
+  public static final Path COMMITS = ROOT.resolve("commits");
   public static final Path JOURNALS = ROOT.resolve("journals");
   public static final long INCARNATION = 7;
   public static final PartitionSettings SETTINGS = PartitionSettings.of(INCARNATION);
@@ -74,6 +80,14 @@ public final class LogFixture {
     this.disk = disk;
     this.allocator = allocator;
     this.logs = new LogLoop(disk.loopFiles(loop), allocator, config, timers, random, damage::add);
+    if (sharesCommits()) {
+      logs.commitInto(new CommitLog(logs, COMMITS, 1, 1));
+    }
+  }
+
+  /** Commit files are used when the configuration says something about them. */
+  private boolean sharesCommits() {
+    return logs.config.commits() != CommitConfig.DEFAULT;
   }
 
   public static LogFixture onEmptyDisk(LogConfig config) {
@@ -85,8 +99,48 @@ public final class LogFixture {
     return LogConfig.DEFAULT.withSegmentBytes(24 << 10).withTailBytesMax(12 << 10);
   }
 
+  /** Small commit files, so that there are many folds, for batches of less than 600 bytes. */
+  public static LogConfig sharing() {
+    return small().withCommits(CommitConfig.DEFAULT.withStraightBytes(600).withFileBytes(24 << 10));
+  }
+
   public PartitionLog recover() {
-    return PartitionLog.recover(logs, disk.blockingFiles(), PARTITIONS, SETTINGS, Evidence.NONE);
+    return recover(SETTINGS);
+  }
+
+  /** As a start does it, for one partition. */
+  public PartitionLog recover(PartitionSettings settings) {
+    BlockingFiles files = disk.blockingFiles();
+    if (!sharesCommits()) {
+      return PartitionLog.recover(logs, files, PARTITIONS, settings, Evidence.NONE);
+    }
+    CommitRecovery old = CommitRecovery.read(files, COMMITS, damage::add);
+    logs.commitInto(new CommitLog(logs, COMMITS, old.nextSerial(), 1));
+    Evidence evidence = Evidence.NONE.withLoose(old.of(settings.incarnation()));
+    PartitionLog log = PartitionLog.recover(logs, files, PARTITIONS, settings, evidence);
+    List<IOException> failures = new ArrayList<>();
+    boolean[] kept = {false};
+    log.keepRecovered(
+        (nothing, failure) -> {
+          kept[0] = true;
+          if (failure != null) {
+            failures.add(failure);
+          }
+        });
+    loop.runAll();
+    if (!kept[0]) {
+      throw new MemoryDisk.PowerCut();
+    }
+    try {
+      if (failures.isEmpty() && old.refusal() == null) {
+        old.remove();
+      } else {
+        log.refuse(failures + " " + old.refusal());
+      }
+    } catch (IOException e) {
+      log.refuse(e.toString());
+    }
+    return log;
   }
 
   /** Starts an operation and runs the loop until it is quiet. */

@@ -33,6 +33,10 @@ public final class LogLoop {
   public final SplittableRandom ids;
 
   public final HotTail.Budget tails;
+
+  /** What was written and acknowledged; read from any thread. */
+  public final LogMetrics metrics = new LogMetrics();
+
   private DiskSpace space = DiskSpace.unlimited();
 
   /** Pieces of segments for readers. */
@@ -41,6 +45,7 @@ public final class LogLoop {
   private LongSupplier room = () -> Long.MAX_VALUE;
   private final Random random;
   private final Set<Path> durableDirectories = new HashSet<>();
+  private Commits commits = new StraightCommits();
 
   /**
    * @param files the loop's own files
@@ -76,6 +81,16 @@ public final class LogLoop {
   /** What segments take up of the disk, and what is left. */
   public DiskSpace space() {
     return space;
+  }
+
+  /** Where small batches are committed together; at first nowhere. Owner loop. */
+  public Commits commits() {
+    return commits;
+  }
+
+  /** From now on small batches go there. Before the loop serves anybody. */
+  public void commitInto(Commits shared) {
+    commits = shared;
   }
 
   /** Bytes of memory that the newest commits take up. Owner loop. */

@@ -30,8 +30,9 @@ import net.openhft.hashing.LongHashFunction;
  *  88  u64  time of the append, never below that of the batch before
  *  96  u64  smallest origin timestamp of the records
  * 104  u64  largest
- * 112  u32  bytes from the start of the commit to this header, 0 for its first batch
- * 116  u64  0
+ * 112  u32  bytes from the partition's first batch of this commit to this header
+ * 116  u32  bytes from the start of the commit to this header; segment: 0
+ * 120  u32  0
  * 124  u32  CRC32C of bytes 0..123
  * </pre>
  */
@@ -76,6 +77,7 @@ public final class BatchHeader {
   public long originFirst;
   public long originLast;
   public int commitOffset;
+  public int sharedOffset;
 
   public long endOffset() {
     return baseOffset + count;
@@ -165,7 +167,8 @@ public final class BatchHeader {
     out.writeLongLE(originFirst);
     out.writeLongLE(originLast);
     out.writeIntLE(commitOffset);
-    out.writeLongLE(0);
+    out.writeIntLE(sharedOffset);
+    out.writeIntLE(0);
     out.writeIntLE(Blocks.crc32c(out, start, BYTES - 4));
   }
 
@@ -195,6 +198,7 @@ public final class BatchHeader {
     originFirst = in.getLongLE(index + 96);
     originLast = in.getLongLE(index + 104);
     commitOffset = in.getIntLE(index + 112);
+    sharedOffset = in.getIntLE(index + 116);
     return count > 0 && bodyBytes >= (long) count * RECORD_HEADER_BYTES && baseOffset >= 0;
   }
 

@@ -7,11 +7,12 @@ import io.netty.buffer.ByteBuf;
  * or flipped bit does not hide the file. Little-endian.
  *
  * <pre>
- *  0  u32  magic: "WSEG" segment, "WJRN" journal
+ *  0  u32  magic: "WSEG" segment, "WJRN" journal, "WCMT" commit file
  *  4  u16  version of the file format (1)
  *  6  u16  size of this header (64)
- *  8  u64  id: partition incarnation, or generation of the journal
- * 16  u64  base: first message offset, or number of the first entry
+ *  8  u64  id: partition incarnation, generation of the journal, or serial of the commit file's life
+ * 16  u64  base: first message offset, or number of the first entry; commit
+ *          file: the number that is its name
  * 24  u64  salt: random; every batch or entry of the file repeats it
  * 32  u64  created, microseconds since the Unix epoch
  * 40  u32  producers in the snapshot (segment)
@@ -36,6 +37,7 @@ public record FileHeader(
 
   public static final int SEGMENT = 0x47455357;
   public static final int JOURNAL = 0x4E524A57;
+  public static final int COMMITS = 0x544D4357;
   public static final int VERSION = 1;
   public static final int BYTES = 64;
 
@@ -69,17 +71,22 @@ public record FileHeader(
 
   /** The header at {@code index}, {@code null} when it is not sound or of another kind or id. */
   public static FileHeader read(ByteBuf in, int index, int magic, long id) {
+    FileHeader header = read(in, index, magic);
+    return header == null || header.id != id ? null : header;
+  }
+
+  /** The header at {@code index}, of whatever id; {@code null} when it is not sound. */
+  public static FileHeader read(ByteBuf in, int index, int magic) {
     if (in.writerIndex() - index < BYTES
         || in.getIntLE(index) != magic
         || in.getIntLE(index + 60) != Blocks.crc32c(in, index, BYTES - 4)
-        || in.getUnsignedShortLE(index + 4) != VERSION
-        || in.getLongLE(index + 8) != id) {
+        || in.getUnsignedShortLE(index + 4) != VERSION) {
       return null;
     }
     FileHeader header =
         new FileHeader(
             magic,
-            id,
+            in.getLongLE(index + 8),
             in.getLongLE(index + 16),
             in.getLongLE(index + 24),
             in.getLongLE(index + 32),

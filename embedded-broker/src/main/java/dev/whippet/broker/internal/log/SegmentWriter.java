@@ -1,0 +1,301 @@
+package dev.whippet.broker.internal.log;
+
+import dev.whippet.broker.internal.file.AsyncFile;
+import dev.whippet.broker.internal.file.FileCompletion;
+import dev.whippet.broker.internal.log.engine.CommitRefused;
+import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.internal.log.engine.Segment;
+import dev.whippet.broker.internal.log.format.BatchHeader;
+import dev.whippet.broker.internal.log.format.Blocks;
+import dev.whippet.broker.internal.log.format.FileHeader;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Puts batches into a partition's newest segment: one block-aligned write behind the last one, and
+ * one at a time. When the segment is full, or offsets are missing before the batches, the write
+ * begins a new one:
+ *
+ * <pre>
+ *   directory, its name durable -> file, its name durable -> one durable write of
+ *   | header | copy | snapshot of producers, padded | batches, padded |
+ * </pre>
+ *
+ * Where a write failed is left alone: the next one begins a new segment, to which the offsets
+ * belong that may stand behind the end of the old one. Owner loop only.
+ */
+final class SegmentWriter {
+
+  /** Batches gathered for one write. */
+  final class Load {
+    private final boolean begins;
+    private final byte[] snapshot;
+    private final long bytesMax;
+    private final List<Batch> batches = new ArrayList<>();
+    private long bytes;
+
+    /** Runs when the batches' memory is not needed any more. */
+    private Runnable whenCopied = () -> {};
+
+    private Load(boolean begins, byte[] snapshot, long used) {
+      this.begins = begins;
+      this.snapshot = snapshot;
+      this.bytesMax = Math.min(loop.config.commitBytesMax(), loop.config.segmentBytes() - used);
+    }
+
+    /** Takes the batch, unless it does not fit or does not follow; one is always taken. */
+    boolean take(Batch batch) {
+      int size = batch.header().totalBytes();
+      boolean follows =
+          batches.isEmpty()
+              || batches.get(batches.size() - 1).header().endOffset() == batch.header().baseOffset;
+      if (!batches.isEmpty() && (bytes + size > bytesMax || !follows)) {
+        return false;
+      }
+      batches.add(batch);
+      bytes += size;
+      return true;
+    }
+
+    int count() {
+      return batches.size();
+    }
+
+    void whenCopied(Runnable then) {
+      whenCopied = then;
+    }
+
+    private long base() {
+      return batches.get(0).header().baseOffset;
+    }
+
+    private int headBytes() {
+      return begins ? FileHeader.COPIES_BYTES + Blocks.up(snapshot.length) : 0;
+    }
+  }
+
+  /** One write under way: bytes that go to a place in a segment, and where the batches are. */
+  private record Write(
+      Segment segment, AsyncFile file, long start, ByteBuf bytes, int[] places, Written done) {}
+
+  /** How a write ended. */
+  interface Written {
+    /**
+     * @param bytes what was written, still to be released
+     * @param places where the headers are in it
+     * @param failure {@code null} after success; then the segment knows the batches
+     */
+    void done(ByteBuf bytes, int[] places, IOException failure);
+  }
+
+  private final LogLoop loop;
+  private final PartitionLog log;
+  private final ProducerTable producers;
+  private final boolean durably;
+
+  /** The newest segment if the next write may go there, and its descriptor once it is open. */
+  private Segment active;
+
+  private AsyncFile activeFile;
+  private boolean writing;
+
+  /**
+   * @param durably false when writes that nobody else has on stable storage may stay in the cache
+   */
+  SegmentWriter(LogLoop loop, PartitionLog log, ProducerTable producers, boolean durably) {
+    this.loop = loop;
+    this.log = log;
+    this.producers = producers;
+    this.durably = durably;
+  }
+
+  void continueIn(Segment segment) {
+    active = segment;
+  }
+
+  Segment active() {
+    return active;
+  }
+
+  boolean isWriting() {
+    return writing;
+  }
+
+  /** The next write begins a new segment. */
+  void endSegment() {
+    releaseFile();
+    active = null;
+  }
+
+  /** Closes the descriptor; nothing is in flight. */
+  void releaseFile() {
+    if (activeFile != null) {
+      activeFile = null;
+      active.release();
+    }
+  }
+
+  /** A load that begins with {@code first}. */
+  Load load(Batch first) {
+    BatchHeader header = first.header();
+    boolean begins = needsNewSegment(header.totalBytes(), header.baseOffset);
+    byte[] snapshot = begins ? producers.snapshot() : null;
+    long used = begins ? FileHeader.COPIES_BYTES + snapshot.length : active.length;
+    Load load = new Load(begins, snapshot, used);
+    load.take(first);
+    return load;
+  }
+
+  private boolean needsNewSegment(int bytes, long baseOffset) {
+    if (active == null || active.endOffset != baseOffset) {
+      return true;
+    }
+    boolean holdsBatches = active.length > active.dataStart;
+    return holdsBatches
+        && (log.isOld(active) || active.length + bytes > loop.config.segmentBytes());
+  }
+
+  /**
+   * Writes a load.
+   *
+   * @param folded batches at its beginning that are in a commit file: these must be on stable
+   *     storage, whatever the partition's level
+   * @throws OutOfMemoryError before anything was started; {@code done} will not be called
+   */
+  void write(Load load, int folded, Written done) {
+    ByteBuf out = loop.allocateBlocks(load.headBytes() + Blocks.up((int) load.bytes));
+    writing = true;
+    boolean stable = durably || folded > 0 || load.begins;
+    if (folded == load.count()) {
+      loop.metrics.folded(out.capacity());
+    } else {
+      loop.metrics.committed(out.capacity(), stable);
+    }
+    if (load.begins) {
+      beginSegment(load, out, done);
+    } else {
+      continueSegment(load, out, stable, done);
+    }
+  }
+
+  private void continueSegment(Load load, ByteBuf out, boolean stable, Written done) {
+    if (activeFile == null) {
+      active.use(
+          loop.files,
+          (opened, failure) -> {
+            activeFile = opened;
+            if (failure != null) {
+              failed(out, done, CommitRefused.orBroken(failure));
+            } else {
+              continueSegment(load, out, stable, done);
+            }
+          });
+      return;
+    }
+    int[] places = copy(load, out, active.salt);
+    start(new Write(active, activeFile, active.length, out, places, done), load, stable);
+  }
+
+  /** Directory and file get durable names before anything in them may be acknowledged. */
+  private void beginSegment(Load load, ByteBuf out, Written done) {
+    long dataStart = load.headBytes();
+    Segment next =
+        new Segment(
+            log.directory().resolve(PartitionRecovery.nameOf(load.base())),
+            load.base(),
+            loop.newSalt(),
+            dataStart,
+            loop.config.segmentBytes());
+    log.began(next.path);
+    loop.createFile(
+        next,
+        List.of(log.directory().getParent(), log.directory()),
+        (file, failure) -> {
+          if (failure != null) {
+            failed(out, done, failure);
+          } else {
+            writeHead(next, load, out);
+            int[] places = copy(load, out, next.salt);
+            start(new Write(next, file, 0, out, places, done), load, true);
+          }
+        });
+  }
+
+  private void writeHead(Segment next, Load load, ByteBuf out) {
+    byte[] snapshot = load.snapshot;
+    out.writerIndex(FileHeader.COPIES_BYTES);
+    out.writeBytes(snapshot);
+    Blocks.padTo(out, (int) next.dataStart);
+    FileHeader header =
+        new FileHeader(
+            FileHeader.SEGMENT,
+            log.incarnation(),
+            next.base,
+            next.salt,
+            loop.clock.micros(),
+            snapshot.length / ProducerTable.ENTRY_BYTES,
+            snapshot.length,
+            Blocks.crc32c(out, FileHeader.COPIES_BYTES, snapshot.length));
+    out.writerIndex(0);
+    header.write(out);
+    out.writerIndex((int) next.dataStart);
+  }
+
+  private static int[] copy(Load load, ByteBuf out, long salt) {
+    int start = out.writerIndex();
+    int[] places = new int[load.count()];
+    for (int i = 0; i < places.length; i++) {
+      places[i] = load.batches.get(i).write(out, salt, start, false);
+    }
+    Blocks.padTo(out, out.capacity());
+    load.whenCopied.run();
+    return places;
+  }
+
+  private void start(Write write, Load load, boolean stable) {
+    FileCompletion<Void> done =
+        (nothing, failure) -> {
+          if (failure == null) {
+            written(write, load);
+            write.done.done(write.bytes, write.places, null);
+          } else {
+            if (write.segment != active) {
+              write.segment.release();
+            }
+            failed(write.bytes, write.done, failure);
+          }
+        };
+    if (stable) {
+      write.file.writeDurably(write.start, write.bytes, done);
+    } else {
+      write.file.write(write.start, write.bytes, done);
+    }
+  }
+
+  private void failed(ByteBuf out, Written done, IOException failure) {
+    writing = false;
+    if (!(failure instanceof CommitRefused)) {
+      endSegment();
+    }
+    out.release();
+    done.done(null, null, failure);
+  }
+
+  private void written(Write write, Load load) {
+    writing = false;
+    Segment segment = write.segment;
+    for (int i = 0; i < write.places.length; i++) {
+      segment.add(load.batches.get(i).header(), write.start + write.places[i]);
+    }
+    segment.length = write.start + write.bytes.capacity();
+    if (segment != active) {
+      releaseFile();
+      active = segment;
+      activeFile = write.file;
+      log.added(segment);
+    }
+    log.grew();
+  }
+}
