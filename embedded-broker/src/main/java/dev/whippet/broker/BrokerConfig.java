@@ -1,6 +1,7 @@
 package dev.whippet.broker;
 
 import dev.whippet.broker.internal.command.TopicRules;
+import dev.whippet.broker.internal.log.engine.CommitConfig;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.internal.wire.Limits;
@@ -37,6 +38,9 @@ public final class BrokerConfig {
 
   /** Segments are made shorter rather than that fewer of them fit into the messages' bound. */
   private static final int SEGMENTS_MIN = 16;
+
+  /** Commit files are made shorter likewise, down to this; a power of two. */
+  private static final long COMMIT_FILE_BYTES_MIN = 256L << 10;
 
   /** Addresses that one broker listens on. */
   public static final int LISTENERS_MAX = 16;
@@ -77,10 +81,13 @@ public final class BrokerConfig {
             builder.segmentBytes);
   }
 
-  /** What all logs and journals are opened with; segments are small beside what they share. */
+  /** What all logs and journals are opened with; files are small beside what they share. */
   LogConfig logs(long messageBytesMax) {
     long share = messageBytesMax > 0 ? messageBytesMax / SEGMENTS_MIN : segmentBytes;
+    CommitConfig commits = CommitConfig.DEFAULT;
+    long perLoop = Math.max(COMMIT_FILE_BYTES_MIN, share / 2 / loops) & -COMMIT_FILE_BYTES_MIN;
     return LogConfig.DEFAULT
+        .withCommits(commits.withFileBytes(Math.min(commits.fileBytes(), perLoop)))
         .withSegmentBytes(Math.min(segmentBytes, Math.max(SEGMENT_BYTES_MIN, share)))
         .withDurability(topicRules.durability())
         .withSyncIntervalMillis(syncIntervalMillis);

@@ -329,15 +329,31 @@ final class Storage {
               catalog.close((nothing, failure) -> open.countDown());
               offsets.close((nothing, failure) -> open.countDown());
             });
+    if (awaited(open, "logs did not close") && synced()) {
+      noteCleanStop(logs);
+    }
+  }
+
+  /** What was written at the level INTERVAL is on stable storage now. */
+  private boolean synced() {
+    CountDownLatch dirty = new CountDownLatch(parts.logLoops().size());
+    for (int index = 0; index < parts.logLoops().size(); index++) {
+      LogLoop logLoop = parts.logLoops().get(index);
+      parts.loops().get(index).execute(() -> logLoop.lateSync().flush(dirty::countDown));
+    }
+    return awaited(dirty, "loops did not sync");
+  }
+
+  private static boolean awaited(CountDownLatch latch, String otherwise) {
     try {
-      if (open.await(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {
-        noteCleanStop(logs);
-      } else {
-        LOG.warn("{} logs did not close in {} s", open.getCount(), CLOSE_SECONDS_MAX);
+      if (latch.await(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {
+        return true;
       }
+      LOG.warn("{} {} in {} s", latch.getCount(), otherwise, CLOSE_SECONDS_MAX);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return false;
   }
 
   private void noteCleanStop(Collection<PartitionLog> logs) {

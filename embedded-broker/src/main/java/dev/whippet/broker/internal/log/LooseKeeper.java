@@ -3,6 +3,7 @@ package dev.whippet.broker.internal.log;
 import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.log.engine.CommitSpace;
 import dev.whippet.broker.internal.log.engine.Commits;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.HotTail;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.LooseBatch;
@@ -110,8 +111,8 @@ final class LooseKeeper implements Commits.Source {
   }
 
   @Override
-  public boolean needsPower() {
-    return true;
+  public Durability durability() {
+    return Durability.POWER;
   }
 
   /** Nobody is served before. */

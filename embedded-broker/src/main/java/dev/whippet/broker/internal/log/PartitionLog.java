@@ -4,6 +4,7 @@ import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.log.engine.CommitQueue;
 import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.HotTail;
 import dev.whippet.broker.internal.log.engine.IndexFile;
 import dev.whippet.broker.internal.log.engine.LogCallback;
@@ -656,6 +657,8 @@ public final class PartitionLog {
     boolean plain =
         newest != null
             && newest.firstTimestamp >= 0
+            && settings.durability() == Durability.POWER
+            && shelf.isSwept()
             && newest == writer.active()
             && readOnlyReason == null
             && leftovers.isEmpty()

@@ -178,6 +178,11 @@ final class PartitionShelf {
     log.endIfQuiet();
   }
 
+  /** True when nothing that was dropped is left on disk. */
+  boolean isSwept() {
+    return leaving.isEmpty();
+  }
+
   boolean isIdle() {
     return !removing;
   }

@@ -97,7 +97,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     this.loop = loop;
     this.log = log;
     this.producers = producers;
-    this.segments = new SegmentWriter(loop, log, producers, needsPower());
+    this.segments = new SegmentWriter(loop, log, producers, this::syncFailed);
   }
 
   /**
@@ -349,8 +349,13 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
   }
 
   @Override
-  public boolean needsPower() {
-    return log.settings().durability() == Durability.POWER;
+  public Durability durability() {
+    return log.settings().durability();
+  }
+
+  /** What was shown may not be on stable storage, and nobody can tell any more. */
+  void syncFailed(IOException failure) {
+    queue.giveUp(failure);
   }
 
   private static List<BatchHeader> batchesOf(List<Pending> pending) {

@@ -3,6 +3,7 @@ package dev.whippet.broker.internal.log;
 import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.log.engine.CommitRefused;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.BatchHeader;
@@ -12,6 +13,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Puts batches into a partition's newest segment: one block-aligned write behind the last one, and
@@ -93,7 +95,8 @@ final class SegmentWriter {
   private final LogLoop loop;
   private final PartitionLog log;
   private final ProducerTable producers;
-  private final boolean durably;
+  private final Durability level;
+  private final Consumer<IOException> syncFailed;
 
   /** The newest segment if the next write may go there, and its descriptor once it is open. */
   private Segment active;
@@ -102,13 +105,15 @@ final class SegmentWriter {
   private boolean writing;
 
   /**
-   * @param durably false when writes that nobody else has on stable storage may stay in the cache
+   * @param syncFailed is told when a write of the level INTERVAL could not be synced
    */
-  SegmentWriter(LogLoop loop, PartitionLog log, ProducerTable producers, boolean durably) {
+  SegmentWriter(
+      LogLoop loop, PartitionLog log, ProducerTable producers, Consumer<IOException> syncFailed) {
     this.loop = loop;
     this.log = log;
     this.producers = producers;
-    this.durably = durably;
+    this.level = log.settings().durability();
+    this.syncFailed = syncFailed;
   }
 
   void continueIn(Segment segment) {
@@ -167,7 +172,7 @@ final class SegmentWriter {
   void write(Load load, int folded, Written done) {
     ByteBuf out = loop.allocateBlocks(load.headBytes() + Blocks.up((int) load.bytes));
     writing = true;
-    boolean stable = durably || folded > 0 || load.begins;
+    boolean stable = level == Durability.POWER || folded > 0 || load.begins;
     if (folded == load.count()) {
       loop.metrics.folded(out.capacity());
     } else {
@@ -269,8 +274,18 @@ final class SegmentWriter {
         };
     if (stable) {
       write.file.writeDurably(write.start, write.bytes, done);
-    } else {
+    } else if (level == Durability.PROCESS) {
       write.file.write(write.start, write.bytes, done);
+    } else {
+      write.file.write(
+          write.start,
+          write.bytes,
+          (nothing, failure) -> {
+            if (failure == null) {
+              loop.lateSync().wrote(write.segment, (none, cause) -> syncFailed.accept(cause));
+            }
+            done.done(nothing, failure);
+          });
     }
   }
 

@@ -4,6 +4,7 @@ import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.log.engine.CommitRefused;
 import dev.whippet.broker.internal.log.engine.CommitSpace;
 import dev.whippet.broker.internal.log.engine.Commits;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.format.Blocks;
@@ -94,6 +95,9 @@ public final class CommitLog implements Commits {
 
   private void commitNext() {
     while (!committing && due && !turns.isEmpty()) {
+      if (current != null && current.failed) {
+        seal(); // a late sync failed
+      }
       if (current == null && !begin()) {
         return;
       }
@@ -144,18 +148,35 @@ public final class CommitLog implements Commits {
       return;
     }
     boolean power = false;
+    boolean interval = false;
     for (Source source : members) {
       source.write(out, file.salt);
-      power |= source.needsPower();
+      power |= source.durability() == Durability.POWER;
+      interval |= source.durability() == Durability.INTERVAL;
     }
+    boolean late = interval && !power;
     Blocks.padTo(out, out.capacity());
-    FileCompletion<Void> done = (nothing, failure) -> written(file, out, failure);
+    FileCompletion<Void> done =
+        (nothing, failure) -> {
+          if (late && failure == null) {
+            loop.lateSync().wrote(file.place, (none, notSynced) -> notSynced(file));
+          }
+          written(file, out, failure);
+        };
     if (power) {
       file.file.writeDurably(file.position, out, done);
     } else {
       file.file.write(file.position, out, done);
     }
     loop.metrics.committed(out.capacity(), power);
+  }
+
+  /** What is in it is in memory, too, and goes to segments now, durably. */
+  private void notSynced(CommitFile file) {
+    file.failed = true;
+    if (file == current && !committing) {
+      seal();
+    }
   }
 
   private void written(CommitFile file, ByteBuf out, IOException failure) {

@@ -158,6 +158,20 @@ public final class CommitQueue<E> {
     }
   }
 
+  /**
+   * What was reported durable may not be: a late sync failed. As after a failed commit, but the one
+   * in flight ends by itself.
+   */
+  public void giveUp(IOException cause) {
+    if (refusal != null) {
+      return;
+    }
+    refusal = new LogFailure(LogFailure.Reason.READ_ONLY, cause.toString());
+    target.broken(refusal);
+    target.undone();
+    failWaiting(refusal);
+  }
+
   private void failAll(LogFailure failure) {
     target.undone();
     List<E> failing = new ArrayList<>(group);

@@ -49,8 +49,8 @@ public interface Commits {
     /** There is no commit file now: the batches go straight into the segment. */
     void declined();
 
-    /** True when the commit has to be on stable storage. */
-    boolean needsPower();
+    /** What the end of the commit has to mean. */
+    Durability durability();
 
     /** True when the commit delay is worth its while. */
     default boolean mayWait() {

@@ -37,6 +37,7 @@ public final class LogLoop {
   /** What was written and acknowledged; read from any thread. */
   public final LogMetrics metrics = new LogMetrics();
 
+  private final LateSync lateSync;
   private DiskSpace space = DiskSpace.unlimited();
 
   /** Pieces of segments for readers. */
@@ -71,11 +72,17 @@ public final class LogLoop {
     this.ids = new SplittableRandom(random.nextLong());
     this.tails = new HotTail.Budget(config.tailBytesMax(), this::makeRoom);
     this.cache = new SegmentCache(files, this::allocateBlocks, this::cacheBytesMax);
+    this.lateSync = new LateSync(files, clock, config.syncIntervalMillis());
   }
 
   /** All loops share one. Before anything is recovered. */
   public void shareSpace(DiskSpace shared) {
     space = shared;
+  }
+
+  /** Brings to stable storage what was written at the level INTERVAL. */
+  public LateSync lateSync() {
+    return lateSync;
   }
 
   /** What segments take up of the disk, and what is left. */

@@ -7,6 +7,7 @@ import dev.whippet.broker.internal.file.FileFailure;
 import dev.whippet.broker.internal.log.engine.CommitQueue;
 import dev.whippet.broker.internal.log.engine.CommitRefused;
 import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogFailure;
@@ -46,7 +47,8 @@ import java.util.function.Supplier;
  *   <tr><td>anything else</td><td>read-only until it is recovered</td></tr>
  * </table>
  *
- * Owner loop only, unless a method says otherwise.
+ * <p>"Durable" is what {@link LogConfig#durability} says; a new generation is on stable storage at
+ * any level, since the old one goes. Owner loop only, unless a method says otherwise.
  */
 public final class Journal {
 
@@ -288,18 +290,33 @@ public final class Journal {
   private void writeBehind(Commit commit, FileCompletion<Void> done) {
     ByteBuf bytes = loop.allocateBlocks(Blocks.up(commit.bytes));
     write(bytes, 0, file.salt, EntryFormat.KIND_ENTRY, commit.payloads);
-    writeDurably(
-        opened,
-        file.length,
-        bytes,
+    FileCompletion<Void> ended =
         (nothing, failure) -> {
           unclean |= failure != null;
           done.done(null, isFull(failure) ? refused(failure) : failure);
-        },
+        };
+    Runnable success =
         () -> {
           file.length += bytes.capacity();
           readOnlyReason = null;
-        });
+        };
+    if (loop.config.durability() == Durability.POWER) {
+      writeDurably(opened, file.length, bytes, ended, success);
+    } else {
+      Blocks.padTo(bytes, bytes.capacity());
+      opened.write(file.length, bytes, released(bytes, ended, afterWeakWrite(success)));
+    }
+  }
+
+  /** The reply leaves now; at the level INTERVAL stable storage follows. */
+  private Runnable afterWeakWrite(Runnable success) {
+    if (loop.config.durability() == Durability.PROCESS) {
+      return success;
+    }
+    return () -> {
+      success.run();
+      loop.lateSync().wrote(file, (nothing, failure) -> queue.giveUp(failure));
+    };
   }
 
   private static boolean isFull(IOException failure) {
@@ -423,16 +440,18 @@ public final class Journal {
   private void writeDurably(
       AsyncFile to, long position, ByteBuf bytes, FileCompletion<Void> done, Runnable success) {
     Blocks.padTo(bytes, bytes.capacity());
-    to.writeDurably(
-        position,
-        bytes,
-        (nothing, failure) -> {
-          if (failure == null) {
-            success.run();
-          }
-          bytes.release();
-          done.done(null, failure);
-        });
+    to.writeDurably(position, bytes, released(bytes, done, success));
+  }
+
+  private static FileCompletion<Void> released(
+      ByteBuf bytes, FileCompletion<Void> done, Runnable success) {
+    return (nothing, failure) -> {
+      if (failure == null) {
+        success.run();
+      }
+      bytes.release();
+      done.done(null, failure);
+    };
   }
 
   private void write(ByteBuf out, int commitStart, long salt, int kind, List<byte[]> payloads) {
