@@ -151,6 +151,7 @@ public final class Broker implements AutoCloseable {
       addresses = List.copyOf(bound);
     }
     LOG.info("{}", description());
+    storage.scrub();
   }
 
   private static Transport transport(BrokerConfig.Transport choice) throws BrokerException {

@@ -57,11 +57,12 @@ final class DataDirectory implements AutoCloseable {
     try {
       make(root);
       lockFile = lock(root);
-      probe(root.resolve("probe"));
+      List<String> findings = new ArrayList<>();
+      probe(root, findings);
       for (Path each : new DataLayout(root).directories()) {
+        moveAway(each, findings);
         Files.createDirectories(each);
       }
-      List<String> findings = new ArrayList<>();
       byte[] brokerId = brokerId(root, findings);
       sync(root);
       return new DataDirectory(root, lockFile, brokerId, findings);
@@ -153,6 +154,31 @@ final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /** Something else where a directory has to be is kept under another name. */
+  private static void moveAway(Path directory, List<String> findings) throws IOException {
+    if (Files.exists(directory) && !Files.isDirectory(directory)) {
+      findings.add(directory + " was no directory: kept as " + keep(directory));
+    }
+  }
+
+  private static Path keep(Path path) throws IOException {
+    Path kept = path.resolveSibling(path.getFileName() + ".damaged-" + System.currentTimeMillis());
+    Files.move(path, kept, StandardCopyOption.ATOMIC_MOVE);
+    return kept;
+  }
+
+  /** A full disk keeps a new broker from starting, and no other. */
+  private static void probe(Path root, List<String> findings) throws IOException {
+    try {
+      probe(root.resolve("probe"));
+    } catch (IOException e) {
+      if (!isFull(e) || !Files.exists(root.resolve("broker-id"))) {
+        throw e;
+      }
+      findings.add(root + ": the disk is full, sends are refused until there is room");
+    }
+  }
+
   private static void probe(Path file) throws IOException {
     try (FileChannel out =
         FileChannel.open(
@@ -172,6 +198,9 @@ final class DataDirectory implements AutoCloseable {
 
   private static byte[] brokerId(Path root, List<String> findings) throws IOException {
     Path file = root.resolve("broker-id");
+    if (Files.isDirectory(file)) {
+      findings.add(file + " was a directory: kept as " + keep(file) + ", a new one was made");
+    }
     if (Files.exists(file)) {
       byte[] id = Files.readAllBytes(file);
       if (id.length == Limits.BROKER_ID_BYTES) {
@@ -209,7 +238,7 @@ final class DataDirectory implements AutoCloseable {
 
   private static BrokerException unusable(Path root, IOException e) {
     String why = reason(e);
-    if (why.toLowerCase(Locale.ROOT).contains("no space left")) {
+    if (isFull(e)) {
       return new BrokerException(
           Reason.DISK_FULL,
           "data directory " + root + ": the disk is full: free some space, or choose another",
@@ -223,6 +252,10 @@ final class DataDirectory implements AutoCloseable {
             + why
             + ": make it a directory that this user may read and write, or choose another",
         e);
+  }
+
+  private static boolean isFull(IOException e) {
+    return reason(e).toLowerCase(Locale.ROOT).contains("no space left");
   }
 
   private static String reason(IOException e) {

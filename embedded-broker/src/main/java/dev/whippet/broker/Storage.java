@@ -14,6 +14,7 @@ import dev.whippet.broker.internal.log.CleanStop;
 import dev.whippet.broker.internal.log.Evidence;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.PartitionSettings;
+import dev.whippet.broker.internal.log.Scrub;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -83,6 +85,7 @@ final class Storage {
   private final BlockingFiles disk;
   private final Findings findings;
   private final Partitions partitions;
+  private final List<Scrub> scrubs = new CopyOnWriteArrayList<>();
   private Catalog catalog;
   private ConsumerOffsets offsets;
 
@@ -268,6 +271,23 @@ final class Storage {
     }
   }
 
+  /** Begins to read back, slowly, what the start took on trust. */
+  void scrub() {
+    for (int index = 0; index < parts.loops().size(); index++) {
+      int owner = index;
+      parts
+          .loops()
+          .get(owner)
+          .execute(() -> scrubs.add(Scrub.start(parts.logLoops().get(owner), logsOf(owner))));
+    }
+  }
+
+  private List<PartitionLog> logsOf(int owner) {
+    return partitions.all().stream()
+        .filter(log -> partitions.owner(log.incarnation()) == owner)
+        .toList();
+  }
+
   /** What is read-only now, in words. */
   List<Health.Problem> problems() {
     List<Health.Problem> problems = new ArrayList<>();
@@ -313,6 +333,7 @@ final class Storage {
 
   /** Ends after commits under way. Blocks for some seconds at most; no loop serves anyone. */
   void close() {
+    scrubs.forEach(Scrub::stop);
     Collection<PartitionLog> logs = partitions.all();
     CountDownLatch open = new CountDownLatch(logs.size() + 2);
     for (PartitionLog log : logs) {

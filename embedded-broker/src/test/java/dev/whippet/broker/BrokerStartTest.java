@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Starting, refusing to start, stopping. */
 final class BrokerStartTest {
@@ -236,6 +237,35 @@ final class BrokerStartTest {
           Files.delete(path);
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"catalog", "offsets", "partitions", "set-aside"})
+  void startsWhenAFileStandsWhereADirectoryHasToBe(String name) throws Exception {
+    settings().start().close();
+    deleteAll(directory.resolve(name));
+    Files.delete(directory.resolve(name));
+    Files.writeString(directory.resolve(name), "what is this");
+
+    try (Broker broker = settings().start()) {
+      assertThat(broker.health().problems())
+          .anyMatch(one -> one.reason().contains(name + " was no directory: kept as "));
+    }
+    try (Stream<Path> list = Files.list(directory)) {
+      assertThat(list).anyMatch(path -> path.toString().contains(name + ".damaged-"));
+    }
+  }
+
+  @Test
+  void startsWhenTheBrokerIdIsADirectory() throws Exception {
+    settings().start().close();
+    Files.delete(directory.resolve("broker-id"));
+    Files.createDirectory(directory.resolve("broker-id"));
+
+    try (Broker broker = settings().start()) {
+      assertThat(broker.health().problems()).anyMatch(one -> one.reason().contains("broker-id"));
+      assertThat(directory.resolve("broker-id")).isRegularFile();
     }
   }
 

@@ -12,10 +12,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /** {@link BlockingFiles} on java.nio. A file on a read-only disk opens for reading only. */
 final class SystemFiles implements BlockingFiles {
+
+  /** How often, and how long, an opening waits for a file descriptor: a second in all. */
+  private static final int DESCRIPTOR_WAITS = 50;
+
+  private static final long DESCRIPTOR_WAIT_NANOS = 20_000_000;
 
   @Override
   public List<Path> list(Path directory) throws IOException {
@@ -28,6 +34,19 @@ final class SystemFiles implements BlockingFiles {
 
   @Override
   public OpenFile open(Path file) throws IOException {
+    for (int wait = 0; ; wait++) {
+      try {
+        return openOnce(file);
+      } catch (FileSystemException e) {
+        if (wait == DESCRIPTOR_WAITS || Errno.guess(e) != Errno.EMFILE) {
+          throw e;
+        }
+        LockSupport.parkNanos(DESCRIPTOR_WAIT_NANOS); // the others at start-up give theirs back
+      }
+    }
+  }
+
+  private static OpenFile openOnce(Path file) throws IOException {
     try {
       return new SystemFile(
           FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));

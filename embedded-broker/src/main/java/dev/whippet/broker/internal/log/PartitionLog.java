@@ -431,6 +431,11 @@ public final class PartitionLog {
     return segmentList;
   }
 
+  /** Somebody who reads it back found messages missing: reported once, as readers do. */
+  void foundDamage(Segment segment, long position, long firstOffset, long count) {
+    reader.noteGap(segment, position, firstOffset, count);
+  }
+
   boolean isClosed() {
     return closed;
   }

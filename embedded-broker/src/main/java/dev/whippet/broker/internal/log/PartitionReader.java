@@ -154,7 +154,7 @@ final class PartitionReader {
     log.segmentList().forEach(loop.cache::forget);
   }
 
-  private void noteGap(Segment segment, long position, long first, long count) {
+  void noteGap(Segment segment, long position, long first, long count) {
     if (count <= 0) {
       return;
     }
