@@ -5,20 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whippet.broker.internal.log.LogFixture.Answer;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.DiskSpace;
+import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogFailure.Reason;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Cut;
 import io.netty.buffer.ByteBuf;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A commit finds the disk full: nothing is retried, nothing is lost, and it goes on by itself. */
 class FullDiskTest {
   private static final long ROOMY = 1L << 40;
 
-  private LogFixture fixture = LogFixture.onEmptyDisk(LogFixture.small());
+  private LogConfig config = LogFixture.small();
+  private LogFixture fixture = LogFixture.onEmptyDisk(config);
   private DiskSpace space = new DiskSpace(1L << 40, 0);
   private PartitionLog log = create();
 
@@ -127,8 +132,10 @@ class FullDiskTest {
   }
 
   /** The failed commit may have reached the disk in part, and then the power may go. */
-  @Test
-  void noPowerCutAfterItLosesOrInventsAnything() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void noPowerCutAfterItLosesOrInventsAnything(boolean shared) {
+    config = shared ? LogFixture.sharing() : LogFixture.small();
     int cuts = 0;
     boolean more = true;
     while (more) {
@@ -144,15 +151,13 @@ class FullDiskTest {
   }
 
   private boolean cut(int operation, Cut when, int seed) {
-    fixture =
-        new LogFixture(
-            new MemoryDisk(seed, LogFixture.ROOT), LogFixture.small(), LogFixture.MORTAL);
+    fixture = new LogFixture(new MemoryDisk(seed, LogFixture.ROOT), config, LogFixture.MORTAL);
     space = new DiskSpace(1L << 40, 0);
     log = create();
     List<Long> stored = new ArrayList<>();
     append(1, stored);
     fixture.disk.failAt(fixture.disk.operations(), MemoryDisk.Fault.NO_SPACE);
-    append(2, stored);
+    append(2, 10, stored); // enough to go straight into a segment
     assertThat(stored).containsExactly(1L);
     fixture.disk.cutAt(fixture.disk.operations() + operation, when);
     tick(ROOMY);
@@ -174,7 +179,13 @@ class FullDiskTest {
   }
 
   private void append(long tag, List<Long> stored) {
-    Answer<Long> answer = fixture.append(log, tag);
+    append(tag, 1, stored);
+  }
+
+  private void append(long tag, int count, List<Long> stored) {
+    long[] tags = new long[count];
+    Arrays.setAll(tags, i -> tag + 100L * i);
+    Answer<Long> answer = fixture.append(log, tags);
     if (answer.ended && answer.failure == null) {
       stored.add(tag);
     }
@@ -200,7 +211,7 @@ class FullDiskTest {
   }
 
   private void restart(MemoryDisk disk) {
-    fixture = new LogFixture(disk, LogFixture.small(), fixture.allocator);
+    fixture = new LogFixture(disk, config, fixture.allocator);
     log = fixture.recover();
   }
 
