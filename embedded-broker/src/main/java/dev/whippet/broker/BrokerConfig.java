@@ -58,6 +58,7 @@ public final class BrokerConfig {
   final long consumerProtectionMillis;
   private final TopicRules topicRules;
   private final long syncIntervalMillis;
+  private final long commitDelayMillis;
 
   private BrokerConfig(Builder builder) {
     listen = builder.listen.isEmpty() ? DEFAULT_LISTEN : List.copyOf(builder.listen);
@@ -72,6 +73,7 @@ public final class BrokerConfig {
     diskFree = builder.diskFree;
     consumerProtectionMillis = builder.consumerProtectionMillis;
     syncIntervalMillis = builder.syncIntervalMillis;
+    commitDelayMillis = builder.commitDelayMillis;
     topicRules =
         new TopicRules(
             builder.durability.level(),
@@ -90,7 +92,8 @@ public final class BrokerConfig {
         .withCommits(commits.withFileBytes(Math.min(commits.fileBytes(), perLoop)))
         .withSegmentBytes(Math.min(segmentBytes, Math.max(SEGMENT_BYTES_MIN, share)))
         .withDurability(topicRules.durability())
-        .withSyncIntervalMillis(syncIntervalMillis);
+        .withSyncIntervalMillis(syncIntervalMillis)
+        .withCommits(CommitConfig.DEFAULT.withDelayMicros(commitDelayMillis * 1_000));
   }
 
   /**
@@ -108,6 +111,7 @@ public final class BrokerConfig {
         + topicRules.durability().name().toLowerCase(Locale.ROOT)
         + (patterns > 0 ? " (" + patterns + " patterns)" : "")
         + (interval ? ", sync interval " + syncIntervalMillis + " ms" : "")
+        + (commitDelayMillis > 0 ? ", commit delay " + commitDelayMillis + " ms" : "")
         + ", messages at most "
         + retention.text()
         + ", free at least "
@@ -209,6 +213,7 @@ public final class BrokerConfig {
     private Durability durability = Durability.POWER;
     private final List<TopicRules.Named> durabilityByName = new ArrayList<>();
     private long syncIntervalMillis = 1_000;
+    private long commitDelayMillis = 0;
     private long topicExpiryMicros = TopicRules.WITHOUT_LIMIT;
     private long topicBytes = TopicRules.WITHOUT_LIMIT;
     private DiskShare retention = new DiskShare(50, Long.MAX_VALUE);
@@ -376,6 +381,22 @@ public final class BrokerConfig {
         throw new IllegalArgumentException("sync interval: " + millis + " ms, not 1 to 3600000");
       }
       syncIntervalMillis = millis;
+      return this;
+    }
+
+    /**
+     * How long a small message waits for others to share its durable write. Default: 0, it is
+     * written at once, and what comes meanwhile is the next write. About 20 wears flash much less
+     * where messages trickle in, and delays their acknowledgement by as much.
+     *
+     * @param millis 0 to 10,000
+     * @return this builder
+     */
+    public Builder commitDelayMillis(long millis) {
+      if (millis < 0 || millis > 10_000) {
+        throw new IllegalArgumentException("commit delay: " + millis + " ms, not 0 to 10000");
+      }
+      commitDelayMillis = millis;
       return this;
     }
 

@@ -17,6 +17,7 @@ import dev.whippet.broker.internal.log.PartitionSettings;
 import dev.whippet.broker.internal.log.Scrub;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogLoop;
+import dev.whippet.broker.internal.log.engine.LogMetrics;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -331,9 +333,26 @@ final class Storage {
     return names;
   }
 
+  /** What all loops wrote and acknowledged since the start. Any thread. */
+  LogMetrics.Snapshot metrics() {
+    return parts.logLoops().stream()
+        .map(loop -> loop.metrics.snapshot())
+        .reduce(LogMetrics.Snapshot::plus)
+        .orElseThrow();
+  }
+
   /** Ends after commits under way. Blocks for some seconds at most; no loop serves anyone. */
   void close() {
     scrubs.forEach(Scrub::stop);
+    LogMetrics.Snapshot metrics = metrics();
+    if (metrics.batches() > 0) {
+      LOG.info(
+          "{} batches acknowledged, {} a sync; {} bytes written, {} for a byte of message",
+          metrics.batches(),
+          String.format(Locale.ROOT, "%.1f", metrics.acksPerSync()),
+          metrics.bytesWritten(),
+          String.format(Locale.ROOT, "%.2f", metrics.bytesPerMessageByte()));
+    }
     Collection<PartitionLog> logs = partitions.all();
     CountDownLatch open = new CountDownLatch(logs.size() + 2);
     for (PartitionLog log : logs) {

@@ -77,6 +77,14 @@ final class ServeCommand implements Callable<Integer> {
   private String syncInterval;
 
   @Option(
+      names = "--commit-delay",
+      paramLabel = "TIME",
+      description =
+          "How long a small message waits for others to share its durable write: 0 (default; at"
+              + " once), or a time, or flash (20ms): less wear where messages trickle in.")
+  private String commitDelay;
+
+  @Option(
       names = "--topic-expiry",
       paramLabel = "TIME",
       description = "Message expiry of topics made with the server's default; default never.")
@@ -165,6 +173,7 @@ final class ServeCommand implements Callable<Integer> {
     flags.put(Setting.SEGMENT_SIZE, segmentSize);
     flags.put(Setting.DURABILITY, durability == null ? null : String.join(",", durability));
     flags.put(Setting.SYNC_INTERVAL, syncInterval);
+    flags.put(Setting.COMMIT_DELAY, commitDelay);
     flags.put(Setting.TOPIC_EXPIRY, topicExpiry);
     flags.put(Setting.TOPIC_SIZE, topicSize);
     flags.put(Setting.RETENTION_SIZE, retentionSize);

@@ -93,6 +93,13 @@ enum Setting {
       builder.syncIntervalMillis(TimeSpan.parseMillis("sync interval", value));
     }
   },
+  COMMIT_DELAY("commit-delay", List.of("WHIPPET_COMMIT_DELAY")) {
+    @Override
+    void apply(Builder builder, String value) {
+      long millis = value.equals("flash") ? 20 : TimeSpan.parseMillis("commit delay", value);
+      builder.commitDelayMillis(millis);
+    }
+  },
   TOPIC_EXPIRY("topic-expiry", List.of("WHIPPET_TOPIC_EXPIRY")) {
     @Override
     void apply(Builder builder, String value) {

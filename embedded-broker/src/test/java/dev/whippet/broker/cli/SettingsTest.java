@@ -120,6 +120,8 @@ final class SettingsTest {
         "durability = \"safe\" | durability: safe, not one of power, process, interval (from ",
         "durability = [\"power\", \"a=process\"] | durability: a, not stream/topic (from ",
         "sync-interval = \"fast\" | sync interval: fast, not a time such as 500ms, 20s, 5m, 12h",
+        "commit-delay = \"never\" | commit delay: never, not a time such as",
+        "commit-delay = \"11s\" | commit delay: 11000 ms, not 0 to 10000",
         "sync-interval = 5 | sync interval: 5, not a time such as",
         "topic-size = \"1KiB\" | topic size: 1024 bytes, less than 1048576 (from ",
         "retention-size = \"101%\" | retention size: 101 %, not 0 to 100 (from ",

@@ -1,0 +1,191 @@
+package dev.whippet.broker.internal.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whippet.broker.internal.log.LogFixture.Answer;
+import dev.whippet.broker.internal.log.engine.CommitConfig;
+import dev.whippet.broker.internal.log.engine.Durability;
+import dev.whippet.broker.internal.log.engine.LogConfig;
+import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.broker.internal.log.engine.LogMetrics;
+import dev.whippet.broker.internal.log.retain.Retention;
+import dev.whippet.broker.testkit.MemoryDisk;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Several partitions of a loop and one commit file. */
+class SharedCommitTest {
+  private static final int PARTITIONS = 20;
+
+  private LogFixture fixture = process(LogFixture.sharing());
+  private final List<PartitionLog> logs = new ArrayList<>();
+
+  private static LogFixture process(LogConfig config) {
+    return new LogFixture(new MemoryDisk(1, LogFixture.ROOT), config, LogFixture.MORTAL);
+  }
+
+  private void open(int count, Durability level) {
+    for (int i = 0; i < count; i++) {
+      PartitionSettings settings = new PartitionSettings(100 + i, level, 0, Retention.unlimited());
+      logs.add(PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, settings));
+    }
+  }
+
+  private List<Answer<Long>> appendToAll(long tag) {
+    List<Answer<Long>> answers = new ArrayList<>();
+    for (PartitionLog log : logs) {
+      Answer<Long> answer = new Answer<>();
+      log.append(fixture.records(tag), 1, 3, answer);
+      answers.add(answer);
+    }
+    return answers;
+  }
+
+  private List<Path> segments() {
+    return fixture.disk.files().stream().filter(path -> path.toString().endsWith(".seg")).toList();
+  }
+
+  @Test
+  void whatManyPartitionsSendMeanwhileIsOneCommit() {
+    open(PARTITIONS, Durability.POWER);
+    appendToAll(1);
+    fixture.loop.runAll();
+    LogMetrics.Snapshot before = fixture.logs.metrics.snapshot();
+
+    List<Answer<Long>> answers = appendToAll(2);
+    fixture.loop.runAll();
+
+    LogMetrics.Snapshot after = fixture.logs.metrics.snapshot();
+    assertThat(answers).allMatch(answer -> answer.value() == 1);
+    assertThat(after.commits() - before.commits())
+        .as("the first alone, the others together, as far as 16 KiB reach")
+        .isEqualTo(2);
+    assertThat(after.batches() - before.batches()).isEqualTo(PARTITIONS);
+    assertThat(segments()).as("no file before it is needed").isEmpty();
+  }
+
+  @Test
+  void aFullFileIsFoldedAndUsedAgain() {
+    open(3, Durability.POWER);
+
+    for (int round = 0; round < 100; round++) {
+      List<Answer<Long>> answers = appendToAll(round);
+      fixture.loop.runAll();
+      long offset = round;
+      assertThat(answers).allMatch(answer -> answer.value() == offset);
+    }
+
+    assertThat(segments()).isNotEmpty();
+    assertThat(fixture.disk.files().stream().filter(one -> one.toString().endsWith(".cmt")))
+        .hasSizeLessThanOrEqualTo(4);
+    assertThat(fixture.logs.metrics.snapshot().folds()).isGreaterThan(5);
+    for (PartitionLog log : logs) {
+      assertThat(fixture.readAll(log)).hasSize(100).isSorted();
+    }
+  }
+
+  @Test
+  void aLargeBatchTakesTheSmallOnesBeforeItAlong() {
+    open(1, Durability.POWER);
+    PartitionLog log = logs.get(0);
+    fixture.append(log, 1);
+    fixture.append(log, 2);
+
+    long[] many = new long[20];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = 100 + i;
+    }
+    fixture.append(log, many);
+
+    assertThat(segments()).hasSize(1);
+    assertThat(fixture.logs.metrics.snapshot().folds()).isZero();
+    assertThat(fixture.readAll(log)).hasSize(22).startsWith(1L, 2L, 100L);
+  }
+
+  @Test
+  void withADelayNothingIsWrittenBeforeIt() {
+    CommitConfig flash = LogFixture.sharing().commits().withDelayMicros(20_000);
+    fixture = process(LogFixture.sharing().withCommits(flash));
+    open(5, Durability.POWER);
+
+    List<Answer<Long>> answers = appendToAll(1);
+    fixture.loop.runAll();
+    fixture.clock += 19_999;
+    fixture.timers.runDue();
+    fixture.loop.runAll();
+    assertThat(answers).noneMatch(answer -> answer.ended);
+    fixture.clock += 1;
+    fixture.timers.runDue();
+    fixture.loop.runAll();
+
+    assertThat(answers).allMatch(answer -> answer.value() == 0);
+    assertThat(fixture.logs.metrics.snapshot().commits()).isEqualTo(1);
+    assertThat(fixture.logs.metrics.snapshot().acksPerSync()).isGreaterThan(1);
+  }
+
+  @Test
+  void aFailedCommitStopsItsPartitionsAndNobodyElse() {
+    open(2, Durability.POWER);
+    fixture.append(logs.get(0), 1);
+    fixture.append(logs.get(1), 1);
+
+    fixture.disk.failAt(fixture.disk.operations());
+    Answer<Long> failed = fixture.append(logs.get(0), 2);
+    fixture.disk.failAt(-1);
+    Answer<Long> other = fixture.append(logs.get(1), 2);
+
+    assertThat(failed.reason()).isEqualTo(LogFailure.Reason.WRITE_FAILED);
+    assertThat(fixture.append(logs.get(0), 3).reason()).isEqualTo(LogFailure.Reason.READ_ONLY);
+    assertThat(logs.get(0).readOnlyReason()).contains("commit file");
+    assertThat(fixture.readAll(logs.get(0))).containsExactly(1L);
+    assertThat(other.value()).isEqualTo(1);
+    assertThat(fixture.readAll(logs.get(1))).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void atLevelIntervalAPowerCutLosesNothingThatIsOlder() {
+    open(1, Durability.INTERVAL);
+    fixture.append(logs.get(0), 1).value();
+    long interval = fixture.logs.config.syncIntervalMillis() * 1_000;
+
+    fixture.clock += interval;
+    fixture.timers.runDue();
+    fixture.loop.runAll();
+    fixture.append(logs.get(0), 2).value();
+
+    int kept = 0;
+    for (int seed = 0; seed < 20; seed++) {
+      LogFixture next =
+          new LogFixture(fixture.disk.afterPowerCut(seed), LogFixture.sharing(), LogFixture.MORTAL);
+      PartitionLog log =
+          next.recover(new PartitionSettings(100, Durability.INTERVAL, 0, Retention.unlimited()));
+      List<Long> found = next.readAll(log);
+      assertThat(found).as("seed " + seed).startsWith(1L);
+      kept += found.size() - 1;
+    }
+    assertThat(kept).as("the newest is not on stable storage yet").isLessThan(20);
+  }
+
+  @Test
+  void aDeletedPartitionGivesItsRoomBack() {
+    open(1, Durability.POWER);
+    PartitionLog log = logs.get(0);
+    fixture.append(log, 1);
+
+    fixture.<Void>run(log::delete).value();
+    logs.clear();
+    open(2, Durability.POWER);
+    logs.remove(0);
+    for (int round = 0; round < 60; round++) {
+      appendToAll(round);
+      fixture.loop.runAll();
+    }
+
+    assertThat(fixture.readAll(logs.get(0))).hasSize(60);
+    assertThat(fixture.disk.files().stream().filter(one -> one.toString().endsWith(".cmt")))
+        .as("not one of them waits for ever")
+        .hasSizeLessThanOrEqualTo(2);
+  }
+}
