@@ -51,14 +51,16 @@ class DependencyRulesTest {
                   "log.engine",
                   "log.format",
                   "log.retain",
+                  "log.space",
                   "system",
                   "sdk wire")),
           Map.entry("catalog", Set.of("log.engine", "log.journal", "file", "sdk wire")),
           Map.entry("system", Set.of()),
           Map.entry("inspect", Set.of("catalog", "log", "log.engine", "log.format", "file")),
-          Map.entry("log", Set.of("log.engine", "log.format", "log.retain", "file")),
-          Map.entry("log.retain", Set.of("log.engine")),
-          Map.entry("log.engine", Set.of("log.format", "file")),
+          Map.entry("log", Set.of("log.engine", "log.format", "log.retain", "log.space", "file")),
+          Map.entry("log.retain", Set.of("log.space")),
+          Map.entry("log.space", Set.of()),
+          Map.entry("log.engine", Set.of("log.format", "log.space", "file")),
           Map.entry("log.commit", Set.of("log.engine", "log.format", "file")),
           Map.entry("log.format", Set.of("file")),
           Map.entry("log.journal", Set.of("log.engine", "log.format", "file")),
@@ -107,6 +109,7 @@ class DependencyRulesTest {
           BROKER + ".internal.log.format",
           BROKER + ".internal.log.journal",
           BROKER + ".internal.log.retain",
+          BROKER + ".internal.log.space",
           BROKER + ".internal.file");
 
   private static final JavaClasses CLASSES =

@@ -2,9 +2,9 @@ package dev.whippet.broker.internal.command;
 
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
 import dev.whippet.broker.internal.log.PartitionSettings;
-import dev.whippet.broker.internal.log.engine.DiskBudget;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.retain.Retention;
+import dev.whippet.broker.internal.log.space.DiskBudget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;

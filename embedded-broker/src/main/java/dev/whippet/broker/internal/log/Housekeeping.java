@@ -1,10 +1,10 @@
 package dev.whippet.broker.internal.log;
 
-import dev.whippet.broker.internal.log.engine.DiskSpace;
 import dev.whippet.broker.internal.log.retain.Drop;
 import dev.whippet.broker.internal.log.retain.Drops;
 import dev.whippet.broker.internal.log.retain.Shelf;
 import dev.whippet.broker.internal.log.retain.Sweep;
+import dev.whippet.broker.internal.log.space.DiskSpace;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

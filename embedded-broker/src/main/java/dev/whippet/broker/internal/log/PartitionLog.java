@@ -6,7 +6,6 @@ import dev.whippet.broker.internal.log.engine.CommitQueue;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.HotTail;
-import dev.whippet.broker.internal.log.engine.IndexFile;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogFailure;
@@ -568,9 +567,7 @@ public final class PartitionLog {
             readOnlyReason = null;
             outOfSpace = false;
           } else {
-            LogFailure failure = new LogFailure(LogFailure.Reason.READ_ONLY, damaged);
-            writer.refuseForGood(failure);
-            broken(failure);
+            writer.refuseForGood(damaged);
           }
           endIfQuiet();
         });
@@ -619,38 +616,22 @@ public final class PartitionLog {
 
   private void deleteFiles(LogCallback<Void> done) {
     ArrayDeque<Path> doomed = new ArrayDeque<>(leftovers);
-    List<Path> all = new ArrayList<>(shelf.clear());
-    segmentList.forEach(segment -> all.add(segment.path));
-    for (Path segment : all) {
-      doomed.add(segment);
-      doomed.add(IndexFile.beside(segment));
-    }
+    doomed.addAll(shelf.clear());
     if (!onDisk && doomed.isEmpty()) {
       done.done(null, null);
       return;
     }
-    loop.forgetDirectory(directory);
     doomed.add(directory);
-    deleteNext(doomed, done);
-  }
-
-  private void deleteNext(ArrayDeque<Path> doomed, LogCallback<Void> done) {
-    Path next = doomed.poll();
-    FileCompletion<Void> then =
-        (nothing, failure) -> {
-          if (failure != null) {
-            done.done(null, new LogFailure(LogFailure.Reason.WRITE_FAILED, failure.toString()));
-          } else if (next == null) {
-            done.done(null, null);
-          } else {
-            deleteNext(doomed, done);
-          }
-        };
-    if (next == null) {
-      loop.files.syncDirectory(partitions, then);
-    } else {
-      loop.files.delete(next, then);
-    }
+    loop.forgetDirectory(directory);
+    loop.deleteAll(
+        doomed,
+        partitions,
+        (nothing, cause) ->
+            done.done(
+                null,
+                cause == null
+                    ? null
+                    : new LogFailure(LogFailure.Reason.WRITE_FAILED, cause.toString())));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.log;
 
+import dev.whippet.broker.internal.log.engine.IndexFile;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.retain.Drop;
@@ -187,16 +188,19 @@ final class PartitionShelf {
     return !removing;
   }
 
-  /** The partition is deleted: gives everything back and tells which files are there besides. */
+  /** The partition is deleted: gives everything back and tells which files are there. */
   List<Path> clear() {
-    List<Path> left = new ArrayList<>();
-    for (Segment one : leaving) {
-      left.add(one.path);
-      loop.space().leaving(-one.length);
+    List<Segment> left = new ArrayList<>(leaving);
+    left.forEach(one -> loop.space().leaving(-one.length));
+    left.addAll(log.segmentList());
+    List<Path> files = new ArrayList<>();
+    for (Segment one : left) {
+      files.add(one.path);
+      files.add(IndexFile.beside(one.path));
     }
     leaving.clear();
     count(-fileBytes);
     retention.topic().add(-log.bytes());
-    return left;
+    return files;
   }
 }

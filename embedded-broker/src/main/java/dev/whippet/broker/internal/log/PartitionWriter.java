@@ -193,9 +193,9 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
   }
 
   /** The end could not be read back. */
-  void refuseForGood(LogFailure failure) {
+  void refuseForGood(String damage) {
     queue.reopen();
-    queue.refuse(failure);
+    queue.giveUp(new IOException(damage));
   }
 
   /**

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
 import dev.whippet.broker.internal.log.PartitionSettings;
-import dev.whippet.broker.internal.log.engine.DiskBudget;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.retain.Retention;
+import dev.whippet.broker.internal.log.space.DiskBudget;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.broker.internal.log.LogFixture.Answer;
 import dev.whippet.broker.internal.log.engine.Damage;
-import dev.whippet.broker.internal.log.engine.DiskSpace;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogFailure.Reason;
+import dev.whippet.broker.internal.log.space.DiskSpace;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Cut;
 import io.netty.buffer.ByteBuf;

@@ -3,13 +3,13 @@ package dev.whippet.broker.internal.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.broker.internal.log.LogFixture.Answer;
-import dev.whippet.broker.internal.log.engine.DiskBudget;
-import dev.whippet.broker.internal.log.engine.DiskSpace;
 import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.Records;
 import dev.whippet.broker.internal.log.retain.Drop;
 import dev.whippet.broker.internal.log.retain.Retention;
 import dev.whippet.broker.internal.log.retain.SealedSegment;
+import dev.whippet.broker.internal.log.space.DiskBudget;
+import dev.whippet.broker.internal.log.space.DiskSpace;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Cut;
 import io.netty.buffer.ByteBuf;

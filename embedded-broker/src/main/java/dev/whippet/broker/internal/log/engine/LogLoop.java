@@ -4,11 +4,13 @@ import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.file.LoopFiles;
 import dev.whippet.broker.internal.log.format.Blocks;
+import dev.whippet.broker.internal.log.space.DiskSpace;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -207,6 +209,24 @@ public final class LogLoop {
             done.done(null, notGone);
           } else {
             deleteDurably(segment.path, done);
+          }
+        });
+  }
+
+  /** Removes files, or empty directories, one after the other, all of them durably at the end. */
+  public void deleteAll(Queue<Path> doomed, Path directory, FileCompletion<Void> done) {
+    Path next = doomed.poll();
+    if (next == null) {
+      files.syncDirectory(directory, done);
+      return;
+    }
+    files.delete(
+        next,
+        (nothing, failure) -> {
+          if (failure != null) {
+            done.done(null, failure);
+          } else {
+            deleteAll(doomed, directory, done);
           }
         });
   }

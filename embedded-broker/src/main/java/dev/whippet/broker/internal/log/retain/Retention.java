@@ -1,6 +1,6 @@
 package dev.whippet.broker.internal.log.retain;
 
-import dev.whippet.broker.internal.log.engine.DiskBudget;
+import dev.whippet.broker.internal.log.space.DiskBudget;
 
 /**
  * How long the messages of one partition stay, as its topic says; the bounds of the whole data

@@ -1,6 +1,6 @@
 package dev.whippet.broker.internal.log.retain;
 
-import dev.whippet.broker.internal.log.engine.DiskBudget;
+import dev.whippet.broker.internal.log.space.DiskBudget;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -2,8 +2,8 @@ package dev.whippet.broker.internal.log.retain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whippet.broker.internal.log.engine.DiskBudget;
 import dev.whippet.broker.internal.log.retain.Sweep.Order;
+import dev.whippet.broker.internal.log.space.DiskBudget;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

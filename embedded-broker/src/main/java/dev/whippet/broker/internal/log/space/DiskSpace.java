@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.log.engine;
+package dev.whippet.broker.internal.log.space;
 
 import java.util.concurrent.atomic.AtomicLong;
 
