@@ -69,7 +69,9 @@ final class SharedCommits {
     if (found.refusal() != null) {
       failures.add(found.refusal());
     }
-    keepAll(partitions, failures);
+    if (failures.isEmpty()) { // else what is missing now may be there at the next start
+      keepAll(partitions, failures);
+    }
     try {
       if (failures.isEmpty()) {
         leave(partitions, catalogSound);

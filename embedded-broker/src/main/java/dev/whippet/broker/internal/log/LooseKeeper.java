@@ -5,6 +5,7 @@ import dev.whippet.broker.internal.log.engine.CommitSpace;
 import dev.whippet.broker.internal.log.engine.Commits;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.HotTail;
+import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.LooseBatch;
 import io.netty.buffer.ByteBuf;
@@ -17,7 +18,7 @@ import java.util.List;
  * that the old ones can go before anybody is served. Owner loop only.
  */
 final class LooseKeeper implements Commits.Source {
-  private final Commits commits;
+  private final LogLoop loop;
   private final HotTail tail;
   private final ArrayDeque<Batch> unfolded;
   private final ArrayDeque<LooseBatch> left;
@@ -31,12 +32,12 @@ final class LooseKeeper implements Commits.Source {
    * @param partition folds them later
    */
   LooseKeeper(
-      Commits commits,
+      LogLoop loop,
       HotTail tail,
       ArrayDeque<Batch> unfolded,
       List<LooseBatch> loose,
       Commits.Source partition) {
-    this.commits = commits;
+    this.loop = loop;
     this.tail = tail;
     this.unfolded = unfolded;
     this.left = new ArrayDeque<>(loose);
@@ -46,7 +47,7 @@ final class LooseKeeper implements Commits.Source {
   /** Without a failure all of them are durable in this life's files. */
   void start(FileCompletion<Void> whenDone) {
     done = whenDone;
-    commits.join(this);
+    loop.commits().join(this);
   }
 
   /** Into segments at once. */
@@ -78,6 +79,10 @@ final class LooseKeeper implements Commits.Source {
   @Override
   public void ended(ByteBuf out, CommitSpace space, IOException failure) {
     if (failure != null) {
+      while (!taken.isEmpty()) {
+        left.addFirst(taken.pollLast());
+      }
+      show();
       done.done(null, failure);
       return;
     }
@@ -95,19 +100,30 @@ final class LooseKeeper implements Commits.Source {
     if (left.isEmpty()) {
       done.done(null, null);
     } else {
-      commits.join(this);
+      loop.commits().join(this);
     }
   }
 
   /** There is no commit file: straight into the segments then. */
   @Override
   public void declined() {
-    for (LooseBatch one : left) {
-      ByteBuf records = one.records();
-      unfolded.add(new Batch(one.header(), records, records.readerIndex(), null));
-    }
-    left.clear();
+    show();
     partition.fold(done);
+  }
+
+  /** What is left is served from memory, and waits for a fold. */
+  void show() {
+    while (!left.isEmpty()) {
+      LooseBatch one = left.poll();
+      BatchHeader header = one.header();
+      ByteBuf records = one.records();
+      ByteBuf memory = loop.allocator.directBuffer(header.totalBytes());
+      new Batch(header, records, records.readerIndex(), null).write(memory, header.salt, 0, false);
+      records.release();
+      unfolded.add(new Batch(header, memory.retain(), BatchHeader.BYTES, null));
+      tail.keepFrom(unfolded.peek().header().baseOffset);
+      tail.add(memory, new int[] {0}, header.baseOffset, header.endOffset());
+    }
   }
 
   @Override

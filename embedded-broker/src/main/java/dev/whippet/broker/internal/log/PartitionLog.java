@@ -221,6 +221,7 @@ public final class PartitionLog {
   public void refuse(String reason) {
     readOnlyReason = reason;
     writer.freeze(new LogFailure(LogFailure.Reason.READ_ONLY, reason));
+    writer.keepInMemory();
   }
 
   // --- appending ------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     }
     List<LooseBatch> found = loose;
     loose = List.of();
-    LooseKeeper keeper = new LooseKeeper(loop.commits(), log.tail(), unfolded, found, this);
+    LooseKeeper keeper = new LooseKeeper(loop, log.tail(), unfolded, found, this);
     boolean fit =
         found.stream()
             .allMatch(one -> one.header().totalBytes() < loop.config.commits().straightBytes());
@@ -135,6 +135,13 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     } else {
       keeper.straight(done);
     }
+  }
+
+  /** Shows what recovery found in commit files, and writes it nowhere. */
+  void keepInMemory() {
+    List<LooseBatch> found = loose;
+    loose = List.of();
+    new LooseKeeper(loop, log.tail(), unfolded, found, this).show();
   }
 
   /** The next write begins a segment. */
@@ -423,6 +430,10 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     if (folded == ahead.size()) {
       load = fill(load);
     }
+    if (load == null) {
+      endTurn(null); // what waited was given up meanwhile
+      return;
+    }
     boolean onlyFolds = load.count() == folded;
     if (!onlyFolds) {
       load.whenCopied(this::releaseGroup);
@@ -441,7 +452,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
             } else {
               straightEnded(bytes, places, folded, failure);
             }
-            writeEnded();
+            log.endIfQuiet();
           });
     } catch (OutOfMemoryError e) {
       endTurn(refused(e));
@@ -467,10 +478,13 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
   }
 
   private void foldedFirst(ByteBuf bytes, IOException failure) {
+    if (failure == null) {
+      bytes.release();
+    }
+    runAfterWrite();
     if (failure != null) {
       endTurn(failure);
     } else {
-      bytes.release();
       straight();
     }
   }
@@ -481,6 +495,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
       int start = places[folded];
       show(bytes.slice(start, bytes.capacity() - start), batches); // its release is that of all
     }
+    runAfterWrite();
     endTurn(failure);
   }
 
@@ -492,11 +507,11 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     }
   }
 
-  private void writeEnded() {
+  /** Before the turn ends: what follows it at once must not keep a fold waiting for ever. */
+  private void runAfterWrite() {
     while (!segments.isWriting() && !afterWrite.isEmpty()) {
       afterWrite.poll().run();
     }
-    log.endIfQuiet();
   }
 
   private void dropUnfolded(int count) {
@@ -556,7 +571,8 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
               noteFull(failure);
               done.done(null, failure);
             }
-            writeEnded();
+            runAfterWrite();
+            log.endIfQuiet();
           });
     } catch (OutOfMemoryError e) {
       done.done(null, refused(e));

@@ -118,6 +118,10 @@ public final class LogFixture {
     logs.commitInto(new CommitLog(logs, COMMITS, old.nextSerial(), 1));
     Evidence evidence = Evidence.NONE.withLoose(old.of(settings.incarnation()));
     PartitionLog log = PartitionLog.recover(logs, files, PARTITIONS, settings, evidence);
+    if (old.refusal() != null) {
+      log.refuse(old.refusal());
+      return log;
+    }
     List<IOException> failures = new ArrayList<>();
     boolean[] kept = {false};
     log.keepRecovered(
@@ -132,10 +136,10 @@ public final class LogFixture {
       throw new MemoryDisk.PowerCut();
     }
     try {
-      if (failures.isEmpty() && old.refusal() == null) {
+      if (failures.isEmpty()) {
         old.remove();
       } else {
-        log.refuse(failures + " " + old.refusal());
+        log.refuse(failures.toString());
       }
     } catch (IOException e) {
       log.refuse(e.toString());

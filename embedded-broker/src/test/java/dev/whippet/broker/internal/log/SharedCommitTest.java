@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whippet.broker.internal.log.LogFixture.Answer;
 import dev.whippet.broker.internal.log.engine.CommitConfig;
 import dev.whippet.broker.internal.log.engine.Durability;
+import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.LogMetrics;
 import dev.whippet.broker.internal.log.retain.Retention;
 import dev.whippet.broker.testkit.MemoryDisk;
+import dev.whippet.broker.testkit.MemoryDisk.Fault;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -166,6 +168,75 @@ class SharedCommitTest {
       kept += found.size() - 1;
     }
     assertThat(kept).as("the newest is not on stable storage yet").isLessThan(20);
+  }
+
+  @Test
+  void whatCannotBeReadAtOneStartIsThereAtTheNext() {
+    open(1, Durability.POWER);
+    Path folder = LogFixture.PARTITIONS.resolve("0000000000000064");
+    fixture.disk.failWhere(
+        (number, what, path) -> path.startsWith(folder) ? Fault.EIO : Fault.NONE);
+    for (int tag = 0; tag < 6; tag++) { // four fit into the first file
+      fixture.append(logs.get(0), tag).value();
+    }
+    PartitionSettings settings =
+        new PartitionSettings(100, Durability.POWER, 0, Retention.unlimited());
+    MemoryDisk left = fixture.disk.afterPowerCut(1);
+    List<Path> files =
+        left.files().stream().filter(one -> one.toString().endsWith(".cmt")).toList();
+    assertThat(files).hasSizeGreaterThan(1);
+
+    for (Path unreadable : files) {
+      MemoryDisk disk = left.afterKill(1);
+      disk.failWhere((number, what, path) -> path.equals(unreadable) ? Fault.EIO : Fault.NONE);
+      LogFixture faulty = new LogFixture(disk, LogFixture.sharing(), LogFixture.MORTAL);
+      PartitionLog log = faulty.recover(settings);
+      assertThat(log.readOnlyReason()).contains(unreadable.toString());
+      assertThat(faulty.readAll(log)).isNotEmpty().isSubsetOf(0L, 1L, 2L, 3L, 4L, 5L);
+      faulty.close(log);
+      disk.failWhere((number, what, path) -> Fault.NONE);
+
+      LogFixture sound =
+          new LogFixture(disk.afterPowerCut(2), LogFixture.sharing(), LogFixture.MORTAL);
+      assertThat(sound.readAll(sound.recover(settings))).containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
+    }
+  }
+
+  @Test
+  void foldsAreNotKeptWaitingByStraightCommitsThatFollowEachOther() {
+    open(17, Durability.POWER);
+    PartitionLog small = logs.remove(16);
+    appendToAll(1);
+    fixture.loop.runAll();
+    long[] many = new long[20];
+    boolean[] stop = {false};
+    for (PartitionLog log : logs) {
+      LogCallback<Long> again =
+          new LogCallback<>() {
+            @Override
+            public void done(Long result, LogFailure failure) {
+              if (!stop[0]) {
+                log.append(fixture.records(many), many.length, 3, this);
+              }
+            }
+          };
+      log.append(fixture.records(many), many.length, 3, again);
+      log.append(fixture.records(many), many.length, 3, again);
+    }
+
+    Answer<Long> answer = new Answer<>();
+    small.append(fixture.records(1), 1, 3, answer);
+    for (int turn = 0; turn < 20_000 && small.endOffset() < 40; turn++) {
+      fixture.loop.runOne();
+      if (answer.ended) {
+        answer = new Answer<>();
+        small.append(fixture.records(1), 1, 3, answer);
+      }
+    }
+
+    assertThat(small.endOffset()).as("more than all commit files hold").isEqualTo(40);
+    stop[0] = true;
+    fixture.loop.runAll();
   }
 
   @Test

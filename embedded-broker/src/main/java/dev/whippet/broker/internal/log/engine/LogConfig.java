@@ -1,6 +1,7 @@
 package dev.whippet.broker.internal.log.engine;
 
 import dev.whippet.broker.internal.file.LoopFiles;
+import dev.whippet.broker.internal.log.format.Blocks;
 
 /**
  * The limits of the logs and journals of one loop; immutable.
@@ -52,6 +53,7 @@ public record LogConfig(
     atLeast("tailBytesMax", tailBytesMax, 0);
     atLeast("producersMax", producersMax, 1);
     atLeast("journalBytesMax", journalBytesMax, LoopFiles.BLOCK_BYTES);
+    atLeast("commitBytesMax", Blocks.down(commitBytesMax), commits.straightBytes());
     atLeast("syncIntervalMillis", syncIntervalMillis, 1);
   }
 
