@@ -3,14 +3,18 @@ package dev.whippet.broker;
 import dev.whippet.internal.wire.Partitioning;
 import java.nio.file.Path;
 
-/** A data directory for the tools: stream readings, topic room, one partition, batches of ten. */
+/** Data directories for the tools: stream readings, topic room, one partition, batches of ten. */
 public final class LogToolData {
   private static final int BATCH = 10;
 
   private LogToolData() {}
 
-  /** Fills the directory by a broker, which is stopped then. */
-  public static void fill(Path directory, int messages) throws Exception {
+  /**
+   * Fills the directory by a broker, which is stopped then.
+   *
+   * @param filler bytes behind each text: batches of 64 KiB go straight into a segment
+   */
+  public static void fill(Path directory, int messages, int filler) throws Exception {
     BrokerConfig.Builder settings =
         Broker.builder()
             .listen("127.0.0.1:0")
@@ -24,7 +28,7 @@ public final class LogToolData {
       for (int first = 0; first < messages; first += BATCH) {
         String[] texts = new String[BATCH];
         for (int i = 0; i < BATCH; i++) {
-          texts[i] = "reading " + (first + i) + ".";
+          texts[i] = "reading " + (first + i) + "." + "x".repeat(filler);
         }
         int status = client.sendTexts("readings", "room", Partitioning.partition(0), texts);
         if (status != 0) {

@@ -56,7 +56,9 @@ class DependencyRulesTest {
                   "sdk wire")),
           Map.entry("catalog", Set.of("log.engine", "log.journal", "file", "sdk wire")),
           Map.entry("system", Set.of()),
-          Map.entry("inspect", Set.of("catalog", "log", "log.engine", "log.format", "file")),
+          Map.entry(
+              "inspect",
+              Set.of("catalog", "log", "log.engine", "log.format", "log.commit", "file")),
           Map.entry("log", Set.of("log.engine", "log.format", "log.retain", "log.space", "file")),
           Map.entry("log.retain", Set.of("log.space")),
           Map.entry("log.space", Set.of()),

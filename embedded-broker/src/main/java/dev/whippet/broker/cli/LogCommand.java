@@ -89,6 +89,7 @@ final class LogCommand implements Callable<Integer> {
         .put("endOffset", one.view().endOffset())
         .put("messages", one.view().messages())
         .put("bytes", one.view().bytes())
+        .put("batchesInCommitFiles", one.view().loose().size())
         .put("findings", one.damaged());
   }
 
@@ -115,6 +116,10 @@ final class LogCommand implements Callable<Integer> {
         out().println("writable      " + (why == null ? "yes" : "no: " + why));
       }
       found.view().segments().forEach(segment -> describe(segment, json));
+      int loose = found.view().loose().size();
+      if (loose > 0 && !json) {
+        out().println("commit files  " + loose + " batches that are in no segment yet");
+      }
       return 0;
     }
   }

@@ -32,7 +32,7 @@ final class LogCommandTest {
   }
 
   private void fill() throws Exception {
-    LogToolData.fill(directory, MESSAGES);
+    LogToolData.fill(directory, MESSAGES, 7_000);
   }
 
   private Path segment() throws Exception {
@@ -95,7 +95,7 @@ final class LogCommandTest {
     byte[] sound = Files.readAllBytes(file);
     List<Integer> unseen = new ArrayList<>();
     int tested = 0;
-    for (int at = 0; at < sound.length; at += 211) {
+    for (int at = 0; at < sound.length; at += 14_741) {
       if (sound[at] == 0) {
         continue; // padding is nobody's
       }
@@ -127,6 +127,26 @@ final class LogCommandTest {
     assertThat(out.toString()).contains("offset 17, record 7 of its batch");
     assertThat(run("log", "verify", "--json", directory.toString())).isEqualTo(1);
     assertThat(out.toString()).contains("\"offset\":17,\"record\":7");
+  }
+
+  @Test
+  void batchesThatAreOnlyInACommitFileAreShownAndTheirDamageIsFound() throws Exception {
+    LogToolData.fill(directory, MESSAGES, 0);
+    assertThat(files(".seg")).isEmpty();
+    Path file = files(".cmt").get(0);
+
+    assertThat(run("log", "ls", directory.toString())).isZero();
+    assertThat(out.toString()).contains("readings/room/0").contains("  40  ");
+    assertThat(run("log", "dump", directory.toString(), "readings/room/0")).isZero();
+    assertThat(out.toString().lines()).hasSize(MESSAGES);
+    assertThat(run("log", "verify", directory.toString())).isZero();
+    assertThat(out.toString()).contains("40 messages in ");
+    byte[] bytes = Files.readAllBytes(file);
+    int at = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("reading 37.");
+    bytes[at] ^= 1;
+    Files.write(file, bytes);
+    assertThat(run("log", "verify", directory.toString())).isEqualTo(1);
+    assertThat(out.toString()).as("not taken for an unfinished end").contains("offset 30");
   }
 
   @Test

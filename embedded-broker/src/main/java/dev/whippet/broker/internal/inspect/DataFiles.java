@@ -7,9 +7,12 @@ import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.log.CleanStop;
+import dev.whippet.broker.internal.log.Evidence;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.PartitionView;
+import dev.whippet.broker.internal.log.commit.CommitRecovery;
 import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.format.LooseBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -32,6 +35,7 @@ public final class DataFiles implements AutoCloseable {
   private final Path root;
   private final FileChannel lock;
   private Map<Long, CleanStop.Partition> stopped;
+  private CommitRecovery commits;
 
   private DataFiles(Path root, FileChannel lock) {
     this.root = root;
@@ -100,6 +104,7 @@ public final class DataFiles implements AutoCloseable {
     }
     all.addAll(names().keySet());
     all.addAll(stopped().keySet());
+    all.addAll(commits().incarnations());
     return List.copyOf(all);
   }
 
@@ -128,7 +133,24 @@ public final class DataFiles implements AutoCloseable {
   PartitionView view(long incarnation, Consumer<Damage> damage) {
     CleanStop.Partition stopped = stopped().get(incarnation);
     long durableEnd = stopped == null ? 0 : stopped.endOffset();
-    return PartitionView.read(disk, partitions(), incarnation, durableEnd, damage);
+    List<LooseBatch> loose = new ArrayList<>();
+    for (LooseBatch one : commits().of(incarnation)) {
+      loose.add(new LooseBatch(one.header(), one.records().retainedDuplicate()));
+    }
+    Evidence evidence = new Evidence(loose, durableEnd, null);
+    return PartitionView.read(disk, partitions(), incarnation, evidence, damage);
+  }
+
+  /** What the commit files hold; verification tells what is wrong with them. */
+  private CommitRecovery commits() {
+    if (commits == null) {
+      commits = readCommits(ignored -> {});
+    }
+    return commits;
+  }
+
+  CommitRecovery readCommits(Consumer<Damage> damage) {
+    return CommitRecovery.read(disk, root.resolve("commits"), damage);
   }
 
   private Map<Long, CleanStop.Partition> stopped() {

@@ -4,6 +4,7 @@ import dev.whippet.broker.internal.log.PartitionView;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.BatchHeader;
+import dev.whippet.broker.internal.log.format.LooseBatch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,16 @@ public final class Listing {
     for (Segment segment : partition.view().segments()) {
       if (segment.endOffset > fromOffset && !records(partition, segment, fromOffset, visitor)) {
         return;
+      }
+    }
+    for (LooseBatch batch : partition.view().loose()) {
+      int index = batch.records().readerIndex();
+      for (int i = 0; i < batch.header().count; i++) {
+        RecordFields record = RecordFields.read(batch.records(), index);
+        if (record.offset() >= fromOffset && !visitor.test(record)) {
+          return;
+        }
+        index += BatchHeader.recordBytes(batch.records(), index);
       }
     }
   }

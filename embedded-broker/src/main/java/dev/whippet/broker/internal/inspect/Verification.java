@@ -10,6 +10,7 @@ import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.FileHeader;
+import dev.whippet.broker.internal.log.format.LooseBatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -56,6 +57,7 @@ public final class Verification {
     ConsumerOffsets.recover(files.disk, files.offsets(), catalog.state(), this::found)
         .findings()
         .forEach(one -> findings.accept(Finding.wrong(files.offsets(), one)));
+    files.readCommits(this::found);
     if (CleanStop.isDamaged(files.disk, files.cleanStop())) {
       String what = "the note of the clean stop is not sound; the next start reads more instead";
       findings.accept(Finding.wrong(files.cleanStop(), what));
@@ -124,6 +126,10 @@ public final class Verification {
         findings.accept(Finding.wrong(segment.path, "can't be read: " + e));
       }
       progress.at(bytesRead, bytesInAll);
+    }
+    for (LooseBatch batch : view.loose()) { // sound, or it would not be here
+      batches++;
+      messages += batch.header().count;
     }
   }
 

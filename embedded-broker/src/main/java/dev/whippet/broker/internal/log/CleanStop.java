@@ -32,7 +32,7 @@ import java.util.Map;
  *     u64  incarnation
  *     u64  offset behind its last message
  *     u64  time of its last message
- *     u32  sealed segments
+ *     u32  sealed segments; -1: only the end is noted, no base and no index follow
  *     u32  producers
  *     ...  u64 each: base of a sealed segment
  *     u64  base of the newest segment
@@ -40,8 +40,9 @@ import java.util.Map;
  *     ...  snapshot of the producers ({@link ProducerTable})
  * </pre>
  *
- * <p>A partition about which there is something else to say (damage, left-overs, read-only) is left
- * out, and one that does not fit into {@link #BYTES_MAX}: its directory is read at the start.
+ * <p>Of a partition about which there is more to say (damage, left-overs, all in commit files) only
+ * the end is noted, and its directory is read at the start. One that is read-only, or does not fit
+ * into {@link #BYTES_MAX}, is left out.
  */
 public final class CleanStop {
 
@@ -130,7 +131,9 @@ public final class CleanStop {
     out.writeIntLE(sealed);
     out.writeIntLE(state.producers.length / ProducerTable.ENTRY_BYTES);
     state.segments.forEach(segment -> out.writeLongLE(segment.base));
-    IndexFile.write(state.segments.get(sealed), state.incarnation, out);
+    if (sealed >= 0) {
+      IndexFile.write(state.segments.get(sealed), state.incarnation, out);
+    }
     out.writeBytes(state.producers);
   }
 
@@ -197,7 +200,7 @@ public final class CleanStop {
       int sealed = in.readIntLE();
       int producers = in.readIntLE();
       int bases = (sealed + 1) * Long.BYTES;
-      int index = IndexFile.bytesAt(in, in.readerIndex() + bases);
+      int index = sealed < 0 ? 0 : IndexFile.bytesAt(in, in.readerIndex() + bases);
       ByteBuf details = in.readSlice(bases + index + producers * ProducerTable.ENTRY_BYTES);
       partitions.put(
           incarnation,

@@ -636,24 +636,29 @@ public final class PartitionLog {
   }
 
   /**
-   * How it is now that it is closed, for the next start; {@code null} when there is more to say
-   * than that, or nothing. Any thread, after the close.
+   * How it is now that it is closed, for the next start; {@code null} when nothing can be said for
+   * sure, and without segments when there is more to say about them. Any thread, after the close.
    */
   CleanStop.State stopState() {
     Segment newest = segmentList.isEmpty() ? null : segmentList.get(segmentList.size() - 1);
+    if (durableEnd == 0
+        || settings.durability() != Durability.POWER
+        || !shelf.isSwept()
+        || readOnlyReason != null) {
+      return null;
+    }
     boolean plain =
         newest != null
             && newest.firstTimestamp >= 0
-            && settings.durability() == Durability.POWER
-            && shelf.isSwept()
             && newest == writer.active()
-            && readOnlyReason == null
             && leftovers.isEmpty()
             && reader.foundNoGap();
-    return plain
-        ? new CleanStop.State(
-            incarnation(), durableEnd, lastTimestamp, segmentList, producers.snapshot())
-        : null;
+    return new CleanStop.State(
+        incarnation(),
+        durableEnd,
+        lastTimestamp,
+        plain ? segmentList : List.of(),
+        plain ? producers.snapshot() : new byte[0]);
   }
 
   // --- counters, any thread -------------------------------------------------------------------

@@ -136,6 +136,9 @@ final class PartitionRecovery {
 
   /** True when the partition is as the stop left it, as far as can be told without reading it. */
   private boolean restore(CleanStop.Partition stopped) {
+    if (stopped.sealed() < 0) {
+      return false;
+    }
     try {
       List<Segment> found = new ArrayList<>();
       for (int i = 0; i < stopped.sealed(); i++) {

@@ -4,6 +4,7 @@ import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.Segment;
+import dev.whippet.broker.internal.log.format.LooseBatch;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -18,6 +19,7 @@ import java.util.function.Consumer;
  * @param producers remembered
  * @param readOnlyReason {@code null} when it could be written
  * @param segments in order of their offsets
+ * @param loose batches behind them, from commit files
  */
 public record PartitionView(
     long firstOffset,
@@ -26,30 +28,32 @@ public record PartitionView(
     long bytes,
     int producers,
     String readOnlyReason,
-    List<Segment> segments) {
+    List<Segment> segments,
+    List<LooseBatch> loose) {
 
   /**
    * Runs recovery on {@code disk}, which decides whether anything is mended. Blocks.
    *
-   * @param durableEnd what was below was durable, 0 when that is not known
+   * @param evidence what is known besides its directory
    */
   public static PartitionView read(
       BlockingFiles disk,
       Path partitions,
       long incarnation,
-      long durableEnd,
+      Evidence evidence,
       Consumer<Damage> damage) {
     Path directory = PartitionLog.directoryOf(partitions, incarnation);
     PartitionRecovery found =
         new PartitionRecovery(disk, directory, incarnation, LogConfig.DEFAULT, damage);
-    found.run(new Evidence(List.of(), durableEnd, null));
+    found.run(evidence);
     return new PartitionView(
-        found.segments.isEmpty() ? found.endOffset : found.segments.get(0).base,
+        found.firstOffset(),
         found.endOffset,
         found.messages,
         found.bytes,
         found.producers.size(),
         found.readOnlyReason,
-        List.copyOf(found.segments));
+        List.copyOf(found.segments),
+        List.copyOf(found.loose));
   }
 }

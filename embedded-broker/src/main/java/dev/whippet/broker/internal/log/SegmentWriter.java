@@ -219,7 +219,7 @@ final class SegmentWriter {
         List.of(log.directory().getParent(), log.directory()),
         (file, failure) -> {
           if (failure != null) {
-            failed(out, done, failure);
+            failed(out, done, CommitRefused.orBroken(failure));
           } else {
             writeHead(next, load, out);
             int[] places = copy(load, out, next.salt);
