@@ -229,7 +229,7 @@ public final class Broker implements AutoCloseable {
   private Listener listen(InetSocketAddress address, Commands commands) throws BrokerException {
     String text = text(address);
     try {
-      return Listener.bind(loops, address, commands);
+      return Listener.bind(loops, address, commands, config.webSocket);
     } catch (BindException e) {
       boolean inUse = String.valueOf(e.getMessage()).contains("in use");
       throw inUse

@@ -4,6 +4,10 @@ import dev.whippet.broker.internal.command.TopicRules;
 import dev.whippet.broker.internal.log.engine.CommitConfig;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.net.Loops;
+import dev.whippet.broker.internal.websocket.HandshakeRules;
+import dev.whippet.broker.internal.websocket.Origins;
+import dev.whippet.broker.internal.websocket.WebSocketService;
+import dev.whippet.internal.websocket.HttpText;
 import dev.whippet.internal.wire.Limits;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +49,8 @@ public final class BrokerConfig {
   /** Addresses that one broker listens on. */
   public static final int LISTENERS_MAX = 16;
 
+  private static final int WEB_SOCKET_NAMES_MAX = 64;
+
   final List<InetSocketAddress> listen;
   final Path dataDirectory;
   final Transport transport;
@@ -53,6 +59,7 @@ public final class BrokerConfig {
   final String rootUsername;
   final String rootPassword;
   final long stopGraceMillis;
+  final WebSocketService webSocket;
   final DiskShare retention;
   final DiskShare diskFree;
   final long consumerProtectionMillis;
@@ -69,6 +76,14 @@ public final class BrokerConfig {
     rootUsername = builder.rootUsername;
     rootPassword = builder.rootPassword;
     stopGraceMillis = builder.stopGraceMillis;
+    webSocket =
+        new WebSocketService(
+            new HandshakeRules(
+                Origins.of(builder.origins),
+                List.copyOf(builder.subProtocols),
+                builder.compression),
+            builder.fragmentBytes,
+            null);
     retention = builder.retention;
     diskFree = builder.diskFree;
     consumerProtectionMillis = builder.consumerProtectionMillis;
@@ -210,6 +225,10 @@ public final class BrokerConfig {
     private String rootUsername = "iggy";
     private String rootPassword;
     private long stopGraceMillis = 5_000;
+    private final List<String> origins = new ArrayList<>();
+    private final List<String> subProtocols = new ArrayList<>();
+    private boolean compression;
+    private int fragmentBytes = WebSocketService.FRAGMENT_BYTES;
     private Durability durability = Durability.POWER;
     private final List<TopicRules.Named> durabilityByName = new ArrayList<>();
     private long syncIntervalMillis = 1_000;
@@ -554,6 +573,70 @@ public final class BrokerConfig {
         throw new IllegalArgumentException("stop grace: " + millis + " ms, not 0 to 600000");
       }
       stopGraceMillis = millis;
+      return this;
+    }
+
+    /**
+     * Lets pages of one more origin open a WebSocket from a browser. Default: pages of the host
+     * that they connect to. Clients that are no browsers say no origin and are let in.
+     *
+     * @param origin {@code scheme://host[:port]}, {@code null} for pages without one, or {@code *}
+     *     for all; at most 64
+     * @return this builder
+     */
+    public Builder allowOrigin(String origin) {
+      Origins.of(List.of(origin));
+      origins.add(bounded("origins", origins, origin));
+      return this;
+    }
+
+    /**
+     * Adds a WebSocket sub-protocol that a client may be given when it asks. Default: none; none is
+     * needed.
+     *
+     * @param name a token of HTTP; at most 64
+     * @return this builder
+     */
+    public Builder subProtocol(String name) {
+      if (!HttpText.isToken(name)) {
+        throw new IllegalArgumentException("sub-protocol: " + name + ", not a token of HTTP");
+      }
+      subProtocols.add(bounded("sub-protocols", subProtocols, name));
+      return this;
+    }
+
+    private static String bounded(String what, List<String> list, String value) {
+      if (list.size() == WEB_SOCKET_NAMES_MAX) {
+        throw new IllegalArgumentException(what + ": more than " + WEB_SOCKET_NAMES_MAX);
+      }
+      return value;
+    }
+
+    /**
+     * Whether WebSocket clients that offer permessage-deflate get it. Default: false, since it
+     * costs a loop more time than most links save, and 312 KiB a connection.
+     *
+     * @param agreed true to take offers up
+     * @return this builder
+     */
+    public Builder webSocketCompression(boolean agreed) {
+      compression = agreed;
+      return this;
+    }
+
+    /**
+     * The longest WebSocket frame that is sent; longer replies leave in several, between which
+     * pings are answered. Default: 256 KiB.
+     *
+     * @param bytes 1 KiB to 16 MiB
+     * @return this builder
+     */
+    public Builder webSocketFragmentBytes(long bytes) {
+      if (bytes < 1 << 10 || bytes > 16 << 20) {
+        throw new IllegalArgumentException(
+            "websocket fragment: " + bytes + " bytes, not 1 KiB to 16 MiB");
+      }
+      fragmentBytes = (int) bytes;
       return this;
     }
 

@@ -10,14 +10,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The configuration file: TOML, one level, the keys of {@link Setting}. Numbers and texts are taken
  * alike; {@code listen} and {@code durability} may be arrays. A key that is not known is an error.
  */
 final class ConfigFile {
+  /** May be an array in the file. */
+  private static final Set<Setting> LISTS =
+      EnumSet.of(
+          Setting.LISTEN, Setting.DURABILITY, Setting.ALLOW_ORIGIN, Setting.WEBSOCKET_PROTOCOL);
 
   /** Nobody needs a longer one. */
   private static final long BYTES_MAX = 1 << 20;
@@ -69,7 +75,7 @@ final class ConfigFile {
     if (value.isTextual() || value.isIntegralNumber()) {
       return value.asText();
     }
-    boolean list = key.equals(Setting.LISTEN.key()) || key.equals(Setting.DURABILITY.key());
+    boolean list = LISTS.stream().anyMatch(setting -> setting.key().equals(key));
     if (value.isArray() && list && !value.isEmpty()) {
       List<String> parts = new ArrayList<>();
       for (JsonNode each : value) {

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Later wins: configuration file, environment, flags. The file is TOML with the flags'",
-      "names as keys (listen and durability may be arrays), and root-password.",
+      "names as keys (those of repeatable flags may be arrays), and root-password.",
       "Environment: WHIPPET_ and the flag's name, such as WHIPPET_SEGMENT_SIZE; also",
       "IGGY_TCP_ADDRESS, IGGY_ROOT_USERNAME, IGGY_ROOT_PASSWORD.",
       "Without a password, a random one is printed at each start.",
@@ -120,6 +120,32 @@ final class ServeCommand implements Callable<Integer> {
   private String consumerProtection;
 
   @Option(
+      names = "--allow-origin",
+      paramLabel = "ORIGIN",
+      description =
+          "Pages of this origin may open WebSockets, too (scheme://host[:port], null or *);"
+              + " default: only pages of the host they connect to. Repeatable.")
+  private List<String> allowOrigin;
+
+  @Option(
+      names = "--websocket-protocol",
+      paramLabel = "NAME",
+      description = "Sub-protocol that WebSocket clients may ask for; default none. Repeatable.")
+  private List<String> webSocketProtocol;
+
+  @Option(
+      names = "--websocket-compression",
+      paramLabel = "ON|OFF",
+      description = "Whether offers of permessage-deflate are taken up; default off.")
+  private String webSocketCompression;
+
+  @Option(
+      names = "--websocket-fragment",
+      paramLabel = "SIZE",
+      description = "Longer WebSocket replies leave in frames of this size; default 256KiB.")
+  private String webSocketFragment;
+
+  @Option(
       names = "--root-username",
       paramLabel = "NAME",
       description = "Name of the root user; default iggy.")
@@ -166,12 +192,12 @@ final class ServeCommand implements Callable<Integer> {
 
   private Map<Setting, String> flags() {
     Map<Setting, String> flags = new EnumMap<>(Setting.class);
-    flags.put(Setting.LISTEN, listen == null ? null : String.join(",", listen));
+    flags.put(Setting.LISTEN, joined(listen));
     flags.put(Setting.DATA, data);
     flags.put(Setting.LOOPS, loops);
     flags.put(Setting.TRANSPORT, transport);
     flags.put(Setting.SEGMENT_SIZE, segmentSize);
-    flags.put(Setting.DURABILITY, durability == null ? null : String.join(",", durability));
+    flags.put(Setting.DURABILITY, joined(durability));
     flags.put(Setting.SYNC_INTERVAL, syncInterval);
     flags.put(Setting.COMMIT_DELAY, commitDelay);
     flags.put(Setting.TOPIC_EXPIRY, topicExpiry);
@@ -179,9 +205,17 @@ final class ServeCommand implements Callable<Integer> {
     flags.put(Setting.RETENTION_SIZE, retentionSize);
     flags.put(Setting.DISK_FREE, diskFree);
     flags.put(Setting.CONSUMER_PROTECTION, consumerProtection);
+    flags.put(Setting.ALLOW_ORIGIN, joined(allowOrigin));
+    flags.put(Setting.WEBSOCKET_PROTOCOL, joined(webSocketProtocol));
+    flags.put(Setting.WEBSOCKET_COMPRESSION, webSocketCompression);
+    flags.put(Setting.WEBSOCKET_FRAGMENT, webSocketFragment);
     flags.put(Setting.ROOT_USERNAME, rootUsername);
     flags.put(Setting.ROOT_PASSWORD_FILE, rootPasswordFile);
     return flags;
+  }
+
+  private static String joined(List<String> values) {
+    return values == null ? null : String.join(",", values);
   }
 
   private void tell(BrokerConfig settings, String password) {

@@ -138,6 +138,37 @@ enum Setting {
       builder.consumerProtectionMillis(TimeSpan.parseMillis("consumer protection", value));
     }
   },
+  ALLOW_ORIGIN("allow-origin", List.of("WHIPPET_ALLOW_ORIGIN")) {
+    @Override
+    void apply(Builder builder, String value) {
+      for (String origin : value.split(",")) {
+        builder.allowOrigin(origin.strip());
+      }
+    }
+  },
+  WEBSOCKET_PROTOCOL("websocket-protocol", List.of("WHIPPET_WEBSOCKET_PROTOCOL")) {
+    @Override
+    void apply(Builder builder, String value) {
+      for (String name : value.split(",")) {
+        builder.subProtocol(name.strip());
+      }
+    }
+  },
+  WEBSOCKET_COMPRESSION("websocket-compression", List.of("WHIPPET_WEBSOCKET_COMPRESSION")) {
+    @Override
+    void apply(Builder builder, String value) {
+      if (!value.equals("on") && !value.equals("off")) {
+        throw new IllegalArgumentException("websocket compression: " + value + ", not on or off");
+      }
+      builder.webSocketCompression(value.equals("on"));
+    }
+  },
+  WEBSOCKET_FRAGMENT("websocket-fragment", List.of("WHIPPET_WEBSOCKET_FRAGMENT")) {
+    @Override
+    void apply(Builder builder, String value) {
+      builder.webSocketFragmentBytes(bytes("websocket fragment", value));
+    }
+  },
   ROOT_USERNAME("root-username", List.of("WHIPPET_ROOT_USERNAME", "IGGY_ROOT_USERNAME")) {
     @Override
     void apply(Builder builder, String value) {

@@ -122,7 +122,7 @@ final class Extension {
     WebSocketException malformed() {
       return new WebSocketException(
           CloseCode.PROTOCOL_ERROR,
-          "Sec-WebSocket-Extensions: expected a list of names and parameters, found another sign at "
+          "Sec-WebSocket-Extensions: expected names and parameters, found another sign at "
               + Math.min(at, text.length()));
     }
   }
