@@ -23,7 +23,7 @@ import java.util.function.LongSupplier;
  */
 public final class LogLoop {
   /** Pieces of segments kept for readers; less when memory is short. */
-  private static final long CACHE_BYTES_MAX = 32 << 20;
+  private static final long CACHE_BYTES_MAX = 64 << 20;
 
   public final LoopFiles files;
   public final ByteBufAllocator allocator;

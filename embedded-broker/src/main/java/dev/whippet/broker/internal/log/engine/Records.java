@@ -42,7 +42,7 @@ public record Records(
    *   batches below 1 KiB        copied together: a thousand of them are no thousand slices
    *   an 8th of the buffer       sliced
    *   or more is wanted
-   *   else                       copied up to 64 KiB, or the read ends there
+   *   else                       copied
    * </pre>
    *
    * So a slow consumer of little keeps no megabytes alive. One message is always taken, however
@@ -50,7 +50,6 @@ public record Records(
    */
   public static final class Collector {
     private static final int COPY_BELOW_BYTES = 1024;
-    private static final int COPY_BYTES_MAX = 64 << 10;
     private static final int COPIES_BYTES_MIN = 4 << 10;
     private static final int COPIES_BYTES_MAX = 16 << 10;
     private static final int PIN_FACTOR = 8;
@@ -112,7 +111,7 @@ public record Records(
       int start = index;
       int bodyEnd = bodyIndex + header.bodyBytes;
       boolean slice = header.bodyBytes >= COPY_BELOW_BYTES && isWorthSlicing(buffer, header);
-      long room = slice ? bytesMax - bytes : Math.min(bytesMax - heldBytes, COPY_BYTES_MAX);
+      long room = slice ? bytesMax - bytes : bytesMax - heldBytes;
       if (end - offset <= countMax - count && bodyEnd - start <= room) {
         add(buffer, start, bodyEnd - start, slice);
         note(offset, end);

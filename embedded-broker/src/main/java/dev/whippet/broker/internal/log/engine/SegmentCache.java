@@ -29,10 +29,10 @@ import java.util.function.LongSupplier;
  *
  * A piece begins and ends with a batch, so a reader needs no byte twice. Its memory is reference
  * counted: slices that a reader took live on when the piece is gone, and no file operation ever
- * changes it. A reader that comes to a piece from the one before it gets the next 2 MiB loaded
- * ahead.
+ * changes it. A reader that comes to a piece from the one before it gets the next 1 MiB
+ * loaded ahead, and twice as much each time that it goes on, up to 8 MiB.
  *
- * <p>Limits: bytes kept by the constructor's {@code bytesMax} and by {@link #shrinkBy}; 16 MiB
+ * <p>Limits: bytes kept by the constructor's {@code bytesMax} and by {@link #shrinkBy}; 32 MiB
  * being loaded (or one piece), more wait in order; {@value #WARM_MAX} descriptors kept open.
  */
 public final class SegmentCache {
@@ -45,8 +45,13 @@ public final class SegmentCache {
   /** The least that is read then. */
   private static final int LOOSE_BYTES_MIN = 64 << 10;
 
-  private static final int AHEAD_BYTES = 2 << 20;
-  private static final int LOADING_BYTES_MAX = 16 << 20;
+  private static final int AHEAD_BYTES_FIRST = 1 << 20;
+  private static final int AHEAD_BYTES_MAX = 8 << 20;
+
+  /** What nobody came to yet may take this part of the cache. */
+  private static final int AHEAD_SHARE = 2;
+
+  private static final int LOADING_BYTES_MAX = 32 << 20;
   private static final int WARM_MAX = 64;
   private static final int SEEN_MAX = 4;
   private static final int LOOSE = -1;
@@ -75,6 +80,8 @@ public final class SegmentCache {
     private ByteBuf bytes;
     private List<Loaded> waiting = new ArrayList<>(1);
     private boolean touched;
+    private boolean ahead;
+    private int aheadBytes = AHEAD_BYTES_FIRST;
     private boolean kept;
     private Piece older;
     private Piece newer;
@@ -145,6 +152,10 @@ public final class SegmentCache {
   private Piece newest;
   private long bytes;
   private long loadingBytes;
+
+  /** Loaded ahead, or about to be, and not come to yet. */
+  private long aheadBytes;
+
   private long loads;
   private boolean used;
 
@@ -305,6 +316,7 @@ public final class SegmentCache {
     boolean sequential = piece.bucket == 0 || of.wasLeftAt(piece.firstBatch);
     if (!piece.touched) {
       piece.touched = true;
+      endAhead(piece);
       of.seenEnds[of.seen++ % SEEN_MAX] = piece.end;
       if (sequential) {
         readAhead(piece, after);
@@ -317,7 +329,7 @@ public final class SegmentCache {
     Segment next = after;
     long position = from.end;
     int ahead = 0;
-    while (ahead < AHEAD_BYTES) {
+    while (ahead < from.aheadBytes) {
       if (position >= segment.length) {
         if (next == null || next.length <= next.dataStart) {
           return;
@@ -334,6 +346,9 @@ public final class SegmentCache {
         if (piece.end <= position || !hasRoomAhead(piece.length)) {
           return;
         }
+        piece.ahead = true;
+        piece.aheadBytes = Math.min(2 * from.aheadBytes, AHEAD_BYTES_MAX);
+        aheadBytes += piece.length;
         begin(piece);
       }
       position = piece.end;
@@ -345,7 +360,14 @@ public final class SegmentCache {
     return length <= PIECE_BYTES_MAX
         && due.isEmpty()
         && loadingBytes + length <= LOADING_BYTES_MAX
-        && bytes() + length <= bytesMax.getAsLong();
+        && aheadBytes + length <= bytesMax.getAsLong() / AHEAD_SHARE;
+  }
+
+  private void endAhead(Piece piece) {
+    if (piece.ahead) {
+      piece.ahead = false;
+      aheadBytes -= piece.length;
+    }
   }
 
   // --- giving up --------------------------------------------------------------------------------
@@ -359,6 +381,7 @@ public final class SegmentCache {
     for (Piece piece : of.byBucket) {
       if (piece != null) {
         piece.kept = false;
+        endAhead(piece);
         release(piece);
       }
     }
@@ -398,6 +421,7 @@ public final class SegmentCache {
   /** Takes it out of what is found; what it holds stays its own. */
   private void forget(Piece piece) {
     piece.kept = false;
+    endAhead(piece);
     Known of = known.get(piece.segment);
     of.byBucket[piece.bucket] = null;
     of.pieces--;
