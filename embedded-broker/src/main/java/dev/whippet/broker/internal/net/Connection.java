@@ -254,7 +254,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     int clientId = XxHash32.hash(ascii, 0, ascii.length);
     int transport = webSocket != null ? TRANSPORT_WEBSOCKET : TRANSPORT_TCP;
     writer = new ReplyWriter(context, webSocket, loop.memory());
-    assembler = new RequestAssembler(this, queue, loop.memory(), context.alloc());
+    assembler =
+        new RequestAssembler(
+            this, queue, loop.memory(), context.alloc(), loop.buffers().allocator());
     session = listener.handler().connected(clientId, address, transport, loop.index());
     queue.open(session, writer);
   }

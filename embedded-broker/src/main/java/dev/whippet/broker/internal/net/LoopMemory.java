@@ -61,6 +61,7 @@ public final class LoopMemory {
   private volatile long repliesBytes;
   private volatile long arrivedBytes;
   private volatile long peakBytes;
+  private volatile long repliesBytesPeak;
 
   LoopMemory(long bytesMax) {
     this.bytesMax = bytesMax;
@@ -98,6 +99,11 @@ public final class LoopMemory {
   /** The most that requests, replies and what arrived ever were together. */
   public long peakBytes() {
     return peakBytes;
+  }
+
+  /** The most that replies ever held. */
+  public long repliesBytesPeak() {
+    return repliesBytesPeak;
   }
 
   /** What is left for spare memory. */
@@ -210,6 +216,7 @@ public final class LoopMemory {
 
   private void holdReply(long bytes) {
     repliesBytes += bytes;
+    repliesBytesPeak = Math.max(repliesBytesPeak, repliesBytes);
     changed(bytes);
   }
 

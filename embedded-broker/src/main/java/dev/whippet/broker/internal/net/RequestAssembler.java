@@ -29,6 +29,8 @@ import io.netty.buffer.Unpooled;
  * three. Owner: the connection's loop.
  */
 final class RequestAssembler {
+  private static final int LARGE_BYTES_MIN = 64 << 10;
+
   private enum State {
     HEADER,
     ADMISSION,
@@ -41,6 +43,7 @@ final class RequestAssembler {
   private final ReplyQueue queue;
   private final LoopMemory memory;
   private final ByteBufAllocator allocator;
+  private final ByteBufAllocator large;
 
   private State state = State.HEADER;
   private long header;
@@ -58,12 +61,20 @@ final class RequestAssembler {
   private boolean running;
   private long frames;
 
+  /**
+   * @param large for payloads from {@value #LARGE_BYTES_MIN} bytes on
+   */
   RequestAssembler(
-      Connection connection, ReplyQueue queue, LoopMemory memory, ByteBufAllocator allocator) {
+      Connection connection,
+      ReplyQueue queue,
+      LoopMemory memory,
+      ByteBufAllocator allocator,
+      ByteBufAllocator large) {
     this.connection = connection;
     this.queue = queue;
     this.memory = memory;
     this.allocator = allocator;
+    this.large = large;
   }
 
   /** Takes exactly {@code length} bytes of {@code in}; {@code mask} as in {@link MaskedCopy}. */
@@ -262,7 +273,8 @@ final class RequestAssembler {
     charged = length;
     state = State.PAYLOAD;
     try {
-      payload = allocator.directBuffer(length, length);
+      ByteBufAllocator from = length < LARGE_BYTES_MIN ? allocator : large;
+      payload = from.directBuffer(length, length);
     } catch (OutOfMemoryError e) { // direct memory: others took more than they were to
       state = State.OVER;
       connection.drop(e.getMessage());

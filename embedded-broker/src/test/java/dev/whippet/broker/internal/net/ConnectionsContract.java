@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.net.WireClient.Wire;
+import dev.whippet.internal.wire.ConsumerId;
+import dev.whippet.internal.wire.Identifier;
+import dev.whippet.internal.wire.PollStrategy;
 import dev.whippet.internal.wire.Requests;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -71,6 +74,57 @@ abstract class ConnectionsContract extends ListenerSuite {
     }
     silent.close();
     sender.join();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void hundredsOfPollersThatNeverReadAreBoundedAndOthersGoOn(Wire wire) throws Exception {
+    NetLimits limits = new NetLimits(5 << 20, 1 << 20, 8, 64 << 10, 1000, SMALL.times());
+    startListener(limits, 1);
+    handler.bigReplyBytes = 300_000;
+    Buffer polls = new Buffer();
+    login(polls);
+    for (int i = 0; i < limits.connectionRequestsMax(); i++) {
+      poll(polls);
+    }
+    List<WireClient> silent = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      WireClient client = connect(wire, 4096);
+      client.send(polls.clone());
+      silent.add(client);
+    }
+    await().until(() -> loops.loop(0).memory().isShort());
+
+    WireClient sender = login(connect(wire));
+    Buffer request = new Buffer();
+    int checksum = send(request, 300_000, 1);
+    sender.send(request);
+    assertThat(sender.status()).as("a sender does not wait").isEqualTo(checksum);
+    WireClient reader = login(connect(wire));
+    for (int i = 0; i < 20; i++) {
+      Buffer poll = new Buffer();
+      poll(poll);
+      reader.send(poll);
+      assertThat(reader.status()).as("a poller that reads gets on").isZero();
+    }
+
+    assertThat(loops.loop(0).memory().repliesBytesPeak()).isBetween(700_000L, 1L << 20);
+    assertThat(peak()).isLessThanOrEqualTo(bound(limits));
+    for (WireClient client : silent) {
+      client.close();
+    }
+  }
+
+  private static void poll(Buffer out) {
+    Requests.poll(
+        out,
+        ConsumerId.consumer(Identifier.numeric(1)),
+        Identifier.named("s"),
+        Identifier.named("t"),
+        0,
+        PollStrategy.first(),
+        10,
+        false);
   }
 
   @ParameterizedTest

@@ -78,4 +78,74 @@ class LoopMemoryTest {
     assertThat(memory.arrivedBytes()).isZero();
     assertThatThrownBy(() -> memory.give(702 * KIB)).isInstanceOf(IllegalStateException.class);
   }
+
+  @Test
+  void aReplyIsGrantedAPartOfWhatIsFree() {
+    long sum = 0;
+    long last = Long.MAX_VALUE;
+    for (long granted = memory.tryGrant(); granted > 0; granted = memory.tryGrant()) {
+      assertThat(granted).isLessThanOrEqualTo(last);
+      last = granted;
+      sum += granted;
+    }
+
+    assertThat(sum).isEqualTo(memory.repliesBytes()).isBetween(400L * KIB, 512L * KIB);
+    assertThat(memory.tryTake(700 * KIB)).as("requests have their own").isTrue();
+  }
+
+  @Test
+  void repliesThatWaitAreToldOnceAndGoOnInOrder() {
+    memory.whenShort(() -> woken.add("short"));
+    memory.takeReply(512 * KIB, () -> woken.add("all"));
+    memory.awaitGrant(() -> woken.add("granted " + memory.tryGrant() / KIB));
+    memory.takeReply(300 * KIB, () -> woken.add("more"));
+    assertThat(memory.tryGrant()).as("behind those that wait").isZero();
+    assertThat(memory.isShort()).isTrue();
+
+    memory.giveReply(512 * KIB);
+    assertThat(woken).containsExactly("all", "short", "granted 128", "more");
+    assertThat(memory.isShort()).isFalse();
+    memory.giveReply(428 * KIB);
+
+    assertThat(memory.repliesBytes()).isZero();
+  }
+
+  @Test
+  void oneMessageLargerThanAllRepliesMayBeGoesAlone() {
+    memory.addReply(KIB);
+    memory.takeReply(5000 * KIB, () -> woken.add("huge"));
+    assertThat(woken).isEmpty();
+
+    memory.giveReply(KIB);
+
+    assertThat(woken).containsExactly("huge");
+    assertThat(memory.tryGrant()).isZero();
+    memory.giveReply(5000 * KIB);
+    assertThat(memory.tryGrant()).isPositive();
+  }
+
+  @Test
+  void whatIsSpareGivesWay() {
+    long[] kept = {2000 * KIB};
+    memory.shareWith(
+        new LoopMemory.Spare() {
+          @Override
+          public long bytes() {
+            return kept[0];
+          }
+
+          @Override
+          public void shrinkBy(long bytes) {
+            kept[0] -= bytes;
+          }
+        });
+
+    assertThat(memory.tryTake(500 * KIB)).isTrue();
+    assertThat(kept[0]).as("there was room").isEqualTo(2000 * KIB);
+    memory.addReply(300 * KIB);
+    assertThat(memory.tryHold(100 * KIB, false)).isTrue();
+
+    assertThat(kept[0]).isEqualTo((2560 - 900) * KIB);
+    assertThat(memory.spareBytesMax()).isEqualTo(kept[0]);
+  }
 }

@@ -22,6 +22,7 @@ import java.util.zip.CRC32C;
  *   login                 logs in; answered at once, or held when holdLogins
  *   get_me                answered with the session's entry
  *   get_streams           answered at once with messages of bigReplyBytes
+ *   poll_messages         answered at once with messages of bigReplyBytes, or as many as it may
  *   send_messages         answered at once with the batch's checksum as an error status;
  *                         held when holdSends
  *   hello                 taken
@@ -72,6 +73,9 @@ final class ScriptedHandler implements RequestHandler {
     } else if (request instanceof Request.GetStreams) {
       bigReplies.incrementAndGet();
       sink.reply(polled(bigReplyBytes));
+    } else if (request instanceof Request.Poll) {
+      bigReplies.incrementAndGet();
+      sink.reply(polled((int) Math.min(bigReplyBytes, sink.replyBytesMax())));
     } else if (request instanceof Request.SendMessages send) {
       send(send, sink);
     } else if (request instanceof Request.GetClusterMetadata) {
