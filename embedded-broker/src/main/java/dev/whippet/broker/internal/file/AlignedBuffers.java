@@ -109,7 +109,12 @@ public final class AlignedBuffers {
     large.trim();
   }
 
-  /** The same if nobody asked for a large one since the last call. Any thread. */
+  /** Nothing is kept from here on: what is released is given back at once. Any thread. */
+  public void close() {
+    large.close();
+  }
+
+  /** As {@link #trim} if nobody asked for a large one since the last call. Any thread. */
   public void trimUnused() {
     large.trimUnused();
   }

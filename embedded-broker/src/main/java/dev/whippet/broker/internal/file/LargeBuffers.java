@@ -27,13 +27,14 @@ final class LargeBuffers {
   static final int KEPT_MAX = 4;
   static final long KEPT_BYTES_MAX = 48 << 20;
 
-  private final UnpooledByteBufAllocator system = new UnpooledByteBufAllocator(true);
+  private final UnpooledByteBufAllocator system = new UnpooledByteBufAllocator(true, true);
 
   /** Guarded by this; longest kept first. */
   private final ArrayDeque<ByteBuf> kept = new ArrayDeque<>();
 
   private long keptBytes;
   private boolean used;
+  private volatile boolean closed;
 
   ByteBuf take(ByteBufAllocator allocator, int bytes, int bytesMax) {
     ByteBuf memory = takeKept(bytes + LoopFiles.BLOCK_BYTES);
@@ -68,7 +69,12 @@ final class LargeBuffers {
       kept.add(memory);
       keptBytes += memory.capacity();
     }
-    shrink(KEPT_MAX, KEPT_BYTES_MAX);
+    shrink(closed ? 0 : KEPT_MAX, KEPT_BYTES_MAX);
+  }
+
+  void close() {
+    closed = true;
+    trim();
   }
 
   void trim() {

@@ -253,7 +253,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     byte[] ascii = address.getBytes(StandardCharsets.US_ASCII);
     int clientId = XxHash32.hash(ascii, 0, ascii.length);
     int transport = webSocket != null ? TRANSPORT_WEBSOCKET : TRANSPORT_TCP;
-    writer = new ReplyWriter(context, webSocket, loop.memory());
+    writer = new ReplyWriter(context, webSocket, loop.memory(), queue::taken);
     assembler =
         new RequestAssembler(
             this, queue, loop.memory(), context.alloc(), loop.buffers().allocator());
@@ -360,7 +360,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (assembler != null) {
       queue.stop();
     } else if (stage instanceof FirstBytes) { // taken for a classic client that said nothing yet
-      writer = new ReplyWriter(context, null, loop.memory());
+      writer = new ReplyWriter(context, null, loop.memory(), queue::taken);
       finish(Farewell.STOP);
     } else if (!lingering) {
       drop("stop");

@@ -121,6 +121,7 @@ public final class Loop {
 
   /** Ends the thread; files must be closed before. Waits at most {@code timeoutMillis}. */
   void stop(long timeoutMillis) {
+    buffers.close();
     group
         .shutdownGracefully(0, timeoutMillis, TimeUnit.MILLISECONDS)
         .awaitUninterruptibly(2 * timeoutMillis);

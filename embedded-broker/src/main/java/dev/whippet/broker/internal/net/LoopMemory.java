@@ -24,8 +24,8 @@ import java.util.ArrayDeque;
  * reading was turned off are counted apart: they wait for room and must not take it.
  *
  * <p>A reply with records is granted its size before it is read from the log: a part of what is
- * free, so that one that never reads does not get it all. When nothing is free, it waits, and peers
- * that take nothing are closed sooner ({@link #isShort}).
+ * free, so that one that never reads does not get it all. When nothing is free, it waits, peers
+ * that take nothing are closed sooner, and grants are small ({@link #isShort}).
  */
 public final class LoopMemory {
   private static final int SMALL_BYTES_MAX = 64 << 10;
@@ -171,7 +171,7 @@ public final class LoopMemory {
 
   private long grant() {
     long free = repliesBytesMax - repliesBytes;
-    long bytes = Math.max(free / GRANT_SHARE, grantBytesMin);
+    long bytes = isShort() ? grantBytesMin : Math.max(free / GRANT_SHARE, grantBytesMin);
     return bytes <= free ? bytes : 0;
   }
 

@@ -40,6 +40,7 @@ final class ReplyQueue {
   private long bytes;
   private boolean working;
   private boolean awaitsGrant;
+  private boolean awaitsPeer;
   private boolean closed;
   private boolean ended;
   private Farewell farewell;
@@ -155,6 +156,14 @@ final class ReplyQueue {
         });
   }
 
+  /** The peer has taken replies. */
+  void taken() {
+    if (awaitsPeer) {
+      awaitsPeer = false;
+      work();
+    }
+  }
+
   /** Writes and starts whatever can be. */
   void work() {
     if (working || closed) {
@@ -230,6 +239,10 @@ final class ReplyQueue {
   private boolean isGranted(Exchange poll) {
     if (awaitsGrant) {
       return false;
+    }
+    awaitsPeer = memory.isShort() && writer.holdsMemory();
+    if (awaitsPeer) {
+      return false; // what is short goes to those who take it
     }
     poll.granted = memory.tryGrant();
     if (poll.granted == 0) {

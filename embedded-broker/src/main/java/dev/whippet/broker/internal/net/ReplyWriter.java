@@ -28,6 +28,7 @@ final class ReplyWriter {
   private final ChannelHandlerContext context;
   private final WebSocketOutput webSocket;
   private final LoopMemory memory;
+  private final Runnable whenTaken;
   private ByteBuf shared;
 
   /** Written when it is known whether it is the last of its flush. */
@@ -36,21 +37,36 @@ final class ReplyWriter {
   /** Of the loop's memory, since the last flush. */
   private long unflushedBytes;
 
+  /** The same, and what the peer has not taken. */
+  private long heldBytes;
+
   private boolean flushing;
   private boolean closed;
 
   /**
    * @param webSocket what goes to a WebSocket goes through it; {@code null} over TCP
+   * @param whenTaken runs when the peer has taken replies
    */
-  ReplyWriter(ChannelHandlerContext context, WebSocketOutput webSocket, LoopMemory memory) {
+  ReplyWriter(
+      ChannelHandlerContext context,
+      WebSocketOutput webSocket,
+      LoopMemory memory,
+      Runnable whenTaken) {
     this.context = context;
     this.webSocket = webSocket;
     this.memory = memory;
+    this.whenTaken = whenTaken;
+  }
+
+  /** True while the peer has not taken all of its replies. */
+  boolean holdsMemory() {
+    return heldBytes > 0;
   }
 
   /** Takes over the reply's buffers and {@code granted} bytes of the loop's memory for it. */
   void write(Reply reply, long granted) {
     unflushedBytes += granted;
+    heldBytes += granted;
     List<ByteBuf> frame = ClassicDialect.encode(reply, context.alloc());
     if (closed) {
       frame.forEach(ReferenceCountUtil::release);
@@ -194,12 +210,14 @@ final class ReplyWriter {
     if (bytes > 0) {
       memory.addReply(bytes);
       unflushedBytes += bytes;
+      heldBytes += bytes;
     }
   }
 
   private void giveBack() {
     long bytes = unflushedBytes;
     unflushedBytes = 0;
+    heldBytes -= bytes;
     memory.giveReply(bytes);
   }
 
@@ -230,7 +248,12 @@ final class ReplyWriter {
     long bytes = unflushedBytes;
     unflushedBytes = 0;
     ChannelPromise taken = context.newPromise();
-    taken.addListener(ended -> memory.giveReply(bytes));
+    taken.addListener(
+        ended -> {
+          heldBytes -= bytes;
+          memory.giveReply(bytes);
+          whenTaken.run();
+        });
     return taken;
   }
 

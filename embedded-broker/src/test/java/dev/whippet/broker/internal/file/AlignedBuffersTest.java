@@ -50,6 +50,30 @@ class AlignedBuffersTest {
   }
 
   @Test
+  void memoryOfLargeOnesIsUsedAgainUntilItIsTrimmed() {
+    ByteBuf first = buffers.allocate(17_000_000);
+    long address = AlignedBuffers.address(first);
+    first.release();
+    assertThat(buffers.keptBytes()).isGreaterThan(17_000_000);
+
+    ByteBuf second = buffers.allocate(16_500_000);
+    assertThat(AlignedBuffers.address(second)).isEqualTo(address);
+    assertThat(second.capacity()).isEqualTo(AlignedBuffers.roundUp(16_500_000));
+    assertThat(buffers.keptBytes()).isZero();
+    ByteBuf other = buffers.allocate(5_000_000);
+    other.release();
+    second.release();
+    buffers.trimUnused();
+    assertThat(buffers.keptBytes()).as("used since").isPositive();
+    buffers.trimUnused();
+    assertThat(buffers.heldBytes()).isZero();
+
+    buffers.close();
+    buffers.allocate(5_000_000).release();
+    assertThat(buffers.heldBytes()).isZero();
+  }
+
+  @Test
   void smallOnesShareAChunk() {
     List<ByteBuf> held = new ArrayList<>();
 

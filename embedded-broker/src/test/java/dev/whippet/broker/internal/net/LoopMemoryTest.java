@@ -103,9 +103,9 @@ class LoopMemoryTest {
     assertThat(memory.isShort()).isTrue();
 
     memory.giveReply(512 * KIB);
-    assertThat(woken).containsExactly("all", "short", "granted 128", "more");
+    assertThat(woken).containsExactly("all", "short", "granted 64", "more");
     assertThat(memory.isShort()).isFalse();
-    memory.giveReply(428 * KIB);
+    memory.giveReply(364 * KIB);
 
     assertThat(memory.repliesBytes()).isZero();
   }

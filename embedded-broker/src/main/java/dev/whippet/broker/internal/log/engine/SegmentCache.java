@@ -29,8 +29,8 @@ import java.util.function.LongSupplier;
  *
  * A piece begins and ends with a batch, so a reader needs no byte twice. Its memory is reference
  * counted: slices that a reader took live on when the piece is gone, and no file operation ever
- * changes it. A reader that comes to a piece from the one before it gets the next 1 MiB
- * loaded ahead, and twice as much each time that it goes on, up to 8 MiB.
+ * changes it. A reader that comes to a piece from the one before it gets the next 1 MiB loaded
+ * ahead, and twice as much each time that it goes on, up to 8 MiB.
  *
  * <p>Limits: bytes kept by the constructor's {@code bytesMax} and by {@link #shrinkBy}; 32 MiB
  * being loaded (or one piece), more wait in order; {@value #WARM_MAX} descriptors kept open.
