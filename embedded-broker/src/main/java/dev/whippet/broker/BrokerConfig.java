@@ -104,11 +104,13 @@ public final class BrokerConfig {
     CommitConfig commits = CommitConfig.DEFAULT;
     long perLoop = Math.max(COMMIT_FILE_BYTES_MIN, share / 2 / loops) & -COMMIT_FILE_BYTES_MIN;
     return LogConfig.DEFAULT
-        .withCommits(commits.withFileBytes(Math.min(commits.fileBytes(), perLoop)))
+        .withCommits(
+            commits
+                .withFileBytes(Math.min(commits.fileBytes(), perLoop))
+                .withDelayMicros(commitDelayMillis * 1_000))
         .withSegmentBytes(Math.min(segmentBytes, Math.max(SEGMENT_BYTES_MIN, share)))
         .withDurability(topicRules.durability())
-        .withSyncIntervalMillis(syncIntervalMillis)
-        .withCommits(CommitConfig.DEFAULT.withDelayMicros(commitDelayMillis * 1_000));
+        .withSyncIntervalMillis(syncIntervalMillis);
   }
 
   /**

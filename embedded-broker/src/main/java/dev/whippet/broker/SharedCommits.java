@@ -92,22 +92,27 @@ final class SharedCommits {
             .toList();
     CountDownLatch keeping = new CountDownLatch(owners.size());
     for (PartitionLog log : owners) {
-      onLoop(
-          partitions,
-          log,
-          () ->
-              log.keepRecovered(
-                  (nothing, failure) -> {
-                    if (failure != null) {
-                      failures.add("what was committed can't be kept: " + failure);
-                    }
-                    keeping.countDown();
-                  }));
+      onLoop(partitions, log, () -> keep(log, failures, keeping));
     }
     if (keeping.getCount() > 0) {
       assureDiskAnswers();
     }
     keeping.await();
+  }
+
+  private static void keep(PartitionLog log, List<String> failures, CountDownLatch keeping) {
+    try {
+      log.keepRecovered(
+          (nothing, failure) -> {
+            if (failure != null) {
+              failures.add("what was committed can't be kept: " + failure);
+            }
+            keeping.countDown();
+          });
+    } catch (RuntimeException | Error e) { // or the start would wait for ever
+      failures.add("what was committed can't be kept: " + e);
+      keeping.countDown();
+    }
   }
 
   /** A disk that is gone for good would let us wait for ever. */

@@ -31,6 +31,15 @@ final class BrokerStartTest {
 
   @TempDir Path directory;
 
+  @Test
+  void commitFilesAreSmallBesideTheDiskAndTheDelayIsTaken() {
+    BrokerConfig config = settings().commitDelayMillis(20).build();
+
+    assertThat(config.logs(64 << 20).commits().fileBytes()).isLessThan(4 << 20);
+    assertThat(config.logs(64 << 20).commits().delayMicros()).isEqualTo(20_000);
+    assertThat(settings().build().logs(64 << 20).commits().delayMicros()).isZero();
+  }
+
   private BrokerConfig.Builder settings() {
     return Broker.builder().listen("127.0.0.1:0").dataDirectory(directory).loops(2);
   }

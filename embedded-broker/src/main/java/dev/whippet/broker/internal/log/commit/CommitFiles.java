@@ -42,6 +42,10 @@ final class CommitFiles {
   private final ArrayDeque<CommitFile> ready = new ArrayDeque<>();
   private int files;
   private boolean making;
+
+  /** The first one is only reserved: somebody waits for it, and on a slow card zeros take long. */
+  private boolean first = true;
+
   private boolean writingHeader;
 
   /**
@@ -125,6 +129,9 @@ final class CommitFiles {
         (nothing, failure) -> {
           if (failure != null) {
             filled.done(null, failure);
+          } else if (first) {
+            first = false;
+            fresh.file.sync(filled);
           } else {
             zero(fresh.file, 0, filled);
           }

@@ -39,11 +39,6 @@ public final class CommitSpace {
     freeIfUnused();
   }
 
-  /** Batches that are durable here only. */
-  public int held() {
-    return held;
-  }
-
   private void freeIfUnused() {
     if (sealed && held == 0) {
       whenFree.run();
