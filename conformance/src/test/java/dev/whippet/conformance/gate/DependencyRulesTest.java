@@ -39,8 +39,17 @@ class DependencyRulesTest {
 
   private static final Map<String, Set<String>> BROKER_ARROWS =
       Map.ofEntries(
+          Map.entry("net.pulse", Set.of()),
           Map.entry(
-              "net", Set.of("websocket", "wire", "command", "file", "sdk wire", "sdk websocket")),
+              "net",
+              Set.of(
+                  "net.pulse",
+                  "websocket",
+                  "wire",
+                  "command",
+                  "file",
+                  "sdk wire",
+                  "sdk websocket")),
           Map.entry("wire", Set.of("command", "sdk wire")),
           Map.entry("websocket", Set.of("sdk websocket")),
           Map.entry(

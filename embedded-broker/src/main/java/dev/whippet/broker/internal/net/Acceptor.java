@@ -43,9 +43,14 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   /** Out of descriptors, most likely: accepting goes on after this. */
   private static final long PAUSE_MILLIS = 1_000;
 
+  /** Too many at a time: accepting goes on after this. */
+  private static final long BREATH_MILLIS = 10;
+
   private final Listener listener;
   private final Loop own;
   private final WriteBufferWaterMark waterMark;
+  private long acceptedSince;
+  private int accepted;
 
   Acceptor(Listener listener, Loop own) {
     this.listener = listener;
@@ -57,6 +62,7 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     Channel channel = (Channel) message;
+    breathe(ctx);
     if (listener.isStopping() || listener.isFull()) {
       LOGGER.debug("{}: closed at once: stopping, or too many connections", channel);
       channel.unsafe().closeForcibly();
@@ -77,6 +83,28 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
                 channel.unsafe().closeForcibly();
               }
             });
+  }
+
+  /** Stops accepting for a moment when a second's connections came within less. */
+  private void breathe(ChannelHandlerContext ctx) {
+    long now = ctx.executor().ticker().nanoTime();
+    long earned =
+        (now - acceptedSince) / (TimeUnit.SECONDS.toNanos(1) / NetLimits.ACCEPTS_PER_SECOND_MAX);
+    if (earned > 0) {
+      accepted = (int) Math.max(0, accepted - earned);
+      acceptedSince = now;
+    }
+    if (++accepted > NetLimits.ACCEPTS_PER_SECOND_MAX) {
+      pause(ctx, BREATH_MILLIS);
+    }
+  }
+
+  private static void pause(ChannelHandlerContext ctx, long millis) {
+    ChannelConfig config = ctx.channel().config();
+    if (config.isAutoRead()) {
+      config.setAutoRead(false);
+      ctx.executor().schedule(() -> config.setAutoRead(true), millis, TimeUnit.MILLISECONDS);
+    }
   }
 
   private Loop leastLoaded() {
@@ -133,10 +161,6 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     LOGGER.warn("{}: cannot accept, pausing: {}", ctx.channel(), cause.toString());
-    ChannelConfig config = ctx.channel().config();
-    if (config.isAutoRead()) {
-      config.setAutoRead(false);
-      ctx.executor().schedule(() -> config.setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-    }
+    pause(ctx, PAUSE_MILLIS);
   }
 }

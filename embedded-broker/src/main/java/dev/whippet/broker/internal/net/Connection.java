@@ -1,6 +1,7 @@
 package dev.whippet.broker.internal.net;
 
 import dev.whippet.broker.internal.command.ClientSession;
+import dev.whippet.broker.internal.net.pulse.Pulse;
 import dev.whippet.broker.internal.websocket.FrameParser;
 import dev.whippet.broker.internal.websocket.MessageSink;
 import dev.whippet.broker.internal.websocket.Opening;
@@ -60,7 +61,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final Loop loop;
   private final ReplyQueue queue;
   private final Patience patience;
-  private final Share share;
+  private final Turns.Share share;
 
   private ChannelHandlerContext context;
   private Stage stage = new FirstBytes(this);
@@ -82,7 +83,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.loop = loop;
     this.queue = new ReplyQueue(this, loop, listener.limits(), listener.handler());
     this.patience = new Patience(listener.limits().times());
-    this.share = new Share(loop);
+    this.share = new Turns.Share(loop);
   }
 
   // --- from the channel -------------------------------------------------------------------------
@@ -103,7 +104,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     ByteBuf in = (ByteBuf) message;
     try {
       boolean more = !share.arrived(in.readableBytes());
-      if (!share.isLate() || lingering) {
+      boolean first =
+          share.waiting() == null; // what waits comes before, also when it waits for room
+      if (first && !share.isLate() || lingering) {
         work(in);
       }
       if (in.isReadable()) {

@@ -4,6 +4,7 @@ import dev.whippet.broker.internal.file.AlignedBuffers;
 import dev.whippet.broker.internal.file.LoopFiles;
 import dev.whippet.broker.internal.file.RingFiles;
 import dev.whippet.broker.internal.file.ThreadFiles;
+import dev.whippet.broker.internal.net.pulse.Pings;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;

@@ -20,8 +20,9 @@ import java.util.ArrayDeque;
  * <p>A request takes its bytes before memory is allocated. What does not fit waits, in order, with
  * its connection's reading off. Small ones have a share of their own, so that a few senders of
  * large ones that are slow do not hold up the rest; one that exceeds the large share altogether is
- * let through when nothing but small ones is held. Bytes that had arrived when their connection's
- * reading was turned off are counted apart: they wait for room and must not take it.
+ * let through when nothing but small ones is held, and takes nothing of their share. Bytes that had
+ * arrived when their connection's reading was turned off are counted apart: they wait for room and
+ * must not take it.
  *
  * <p>A reply with records is granted its size before it is read from the log: a part of what is
  * free, so that one that never reads does not get it all. When nothing is free, it waits, peers
@@ -57,6 +58,7 @@ public final class LoopMemory {
   private Spare spare;
   private Runnable whenShort = () -> {};
   private boolean waking;
+  private long smallBytes;
   private volatile long requestsBytes;
   private volatile long repliesBytes;
   private volatile long arrivedBytes;
@@ -151,9 +153,12 @@ public final class LoopMemory {
   }
 
   private boolean fits(long bytes) {
-    long max = bytes <= SMALL_BYTES_MAX ? requestsBytesMax : largeBytesMax;
-    return requestsBytes + bytes <= max
-        || bytes > max && requestsBytes <= requestsBytesMax - largeBytesMax;
+    long smallShare = requestsBytesMax - largeBytesMax;
+    if (bytes <= SMALL_BYTES_MAX) {
+      return requestsBytes + bytes <= requestsBytesMax || smallBytes + bytes <= smallShare;
+    }
+    return requestsBytes + bytes <= largeBytesMax
+        || bytes > largeBytesMax && requestsBytes <= smallShare;
   }
 
   private ArrayDeque<Waiter> queue(long bytes) {
@@ -242,8 +247,10 @@ public final class LoopMemory {
 
   // --- steps ------------------------------------------------------------------------------------
 
+  /** Of one request: takes its bytes, or gives them back when negative. */
   private void holdRequest(long bytes) {
     requestsBytes += bytes;
+    smallBytes += Math.abs(bytes) <= SMALL_BYTES_MAX ? bytes : 0;
     changed(bytes);
   }
 

@@ -33,7 +33,13 @@ public record NetLimits(
    * WebSocket control frames and frames without payload, of one connection within a second: who
    * sends more is closed with 1008.
    */
-  public static final int IDLE_FRAMES_PER_SECOND_MAX = 1_000;
+  public static final int IDLE_FRAMES_PER_SECOND_MAX = 200;
+
+  /**
+   * Connections of one listener that are accepted at once, and within a second; more wait in the
+   * system's queue, so that who comes and goes all the time leaves time for who stays.
+   */
+  public static final int ACCEPTS_PER_SECOND_MAX = 2_000;
 
   /**
    * 320 MiB a loop, 32 MiB and 256 requests a connection, 1 MiB unwritten, 20,000 connections; a

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  *   rest of a frame                 a read ended inside it       frameMillisMax + its bytes / rate;
  *     when hurried                                               CONTENDED_... of Times
  *   replies to be taken             the last byte that was       stalledMillisMax, less when the
- *                                                                loop is short of memory for replies
+ *                                                                loop is short of memory
  *   the peer's close                our last words               lingerMillisMax, stalledMillisMax
  * </pre>
  */

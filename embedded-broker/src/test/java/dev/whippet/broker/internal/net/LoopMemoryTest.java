@@ -58,10 +58,15 @@ class LoopMemoryTest {
     assertThat(memory.tryTake(5000 * KIB)).isTrue();
 
     assertThat(memory.tryTake(5000 * KIB)).isFalse();
+    for (int i = 0; i < 4; i++) {
+      assertThat(memory.tryTake(64 * KIB)).as("their own share").isTrue();
+    }
     assertThat(memory.tryTake(KIB)).isFalse();
-    memory.give(5000 * KIB);
+    memory.give(64 * KIB);
     assertThat(memory.tryTake(KIB)).isTrue();
-    assertThat(memory.peakBytes()).isEqualTo(5200 * KIB);
+    memory.give(5000 * KIB);
+    assertThat(memory.tryTake(64 * KIB)).isTrue();
+    assertThat(memory.peakBytes()).isEqualTo(5456 * KIB);
   }
 
   @Test

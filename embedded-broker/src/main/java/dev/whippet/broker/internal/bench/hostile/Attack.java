@@ -30,11 +30,11 @@ public enum Attack {
   /** Requests as fast as they go, each answered: bounded by its share. */
   REQUESTS(Opening.LOGIN, 0),
   /** Announces a frame of 2^63 - 1 bytes: close code 1009. */
-  HUGE_LENGTH(Opening.HANDSHAKE, 0),
+  HUGE_LENGTH(Opening.HANDSHAKE, 1_000),
   /** Asks and takes no reply: not read above {@code unwrittenBytesMax}, then closed. */
   NEVER_READS(Opening.LOGIN, 0),
   /** Comes and goes without a word of farewell. */
-  ABRUPT_CLOSE(Opening.LOGIN, 0);
+  ABRUPT_CLOSE(Opening.LOGIN, 1_000);
 
   /** How far it behaves. */
   enum Opening {

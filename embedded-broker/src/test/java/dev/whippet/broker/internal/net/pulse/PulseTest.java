@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.net;
+package dev.whippet.broker.internal.net.pulse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.net;
+package dev.whippet.broker.internal.net.pulse;
 
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * whose interval ends then, once a round. One timer, for the next slot that has any; none while
  * nobody is pinged. Owner: the loop.
  */
-final class Pings {
+public final class Pings {
   /** The first interval of a connection may be shorter by a part of so many. */
   static final int SLOTS = 32;
 
@@ -22,7 +22,7 @@ final class Pings {
   private int count;
   private boolean scheduled;
 
-  Pings(EventLoop loop, long intervalMillis) {
+  public Pings(EventLoop loop, long intervalMillis) {
     this.loop = loop;
     this.slotNanos = TimeUnit.MILLISECONDS.toNanos(intervalMillis) / SLOTS;
     this.beganAt = loop.ticker().nanoTime();
@@ -31,7 +31,7 @@ final class Pings {
     }
   }
 
-  void add(Pulse pulse) {
+  public void add(Pulse pulse) {
     if (count++ == 0 && !scheduled) {
       tick = tickNow(); // nothing was looked at meanwhile
     }
@@ -41,7 +41,7 @@ final class Pings {
     scheduleNext();
   }
 
-  void remove(Pulse pulse) {
+  public void remove(Pulse pulse) {
     List<Pulse> slot = slots.get(pulse.slot);
     Pulse last = slot.remove(slot.size() - 1);
     if (last != pulse) {

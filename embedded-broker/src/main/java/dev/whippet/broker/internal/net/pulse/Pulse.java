@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.net;
+package dev.whippet.broker.internal.net.pulse;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -18,9 +18,9 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * <p>So a peer that vanished is found in two to three intervals. Owner: the connection's loop.
  */
-final class Pulse {
+public final class Pulse {
   /** Whose pulse it is. */
-  interface Peer {
+  public interface Peer {
     /** Complete requests so far. */
     long frames();
 
@@ -44,7 +44,7 @@ final class Pulse {
 
   int index;
 
-  Pulse(Peer peer) {
+  public Pulse(Peer peer) {
     this.peer = peer;
     this.frames = peer.frames();
   }
@@ -62,7 +62,8 @@ final class Pulse {
     }
   }
 
-  void pong(ByteBuf payload) {
+  /** An answer to a ping, or unasked for. */
+  public void pong(ByteBuf payload) {
     if (payload.readableBytes() == Long.BYTES && payload.getLong(payload.readerIndex()) == asked) {
       asked = NOTHING;
     }
