@@ -87,7 +87,7 @@ public final class Housekeeping {
       PartitionLog log = logs.get(order.incarnation());
       around.owner.accept(log, () -> drop(log, order));
     }
-    if (orders.isEmpty()) {
+    if (orders.isEmpty() && sweep.toSeal().isEmpty()) {
       space.nothingToDrop();
     }
     for (long incarnation : sweep.toSeal()) {

@@ -345,7 +345,7 @@ public final class PartitionLog {
     if (writer.refusal() != null) {
       return writer.refusal();
     }
-    if (loop.space().isFull()) {
+    if (loop.space().isFull() && !shelf.isSealWanted()) {
       loop.space().alarm();
       return FULL;
     }
@@ -450,16 +450,11 @@ public final class PartitionLog {
   /** A segment has its first durable commit. */
   void added(Segment segment) {
     leftovers.remove(segment.path);
-    int last = segmentList.size() - 1;
-    boolean again = last >= 0 && segmentList.get(last).base == segment.base;
-    if (again) {
-      segmentList.remove(last); // it was empty, and this is its file
-    } else if (last >= 0) {
-      indexes.write(segmentList.get(last));
+    Segment sealed = shelf.add(segment);
+    if (sealed != null) {
+      indexes.write(sealed);
     }
-    segmentList.add(segment);
     segments = segmentList.size();
-    shelf.added(again);
   }
 
   /** The newest segment's file has grown. */

@@ -50,23 +50,30 @@ final class PartitionShelf {
 
   /** Takes what recovery found into account. Start-up thread. */
   void recovered() {
-    long recordBytes = 0;
     for (Segment segment : log.segmentList()) {
       count(segment.length);
-      recordBytes += segment.recordBytes;
       newestBytes = segment.length;
     }
-    retention.topic().add(recordBytes);
+    retention.topic().add(log.bytes());
     show();
   }
 
-  /** A new segment was begun: the one before is sealed, unless this is its file {@code again}. */
-  void added(boolean again) {
-    newestBytes = again ? newestBytes : 0;
+  /** A new segment was begun: the one before is sealed, and returned if there is one. */
+  Segment add(Segment segment) {
+    List<Segment> segments = log.segmentList();
+    Segment before = segments.isEmpty() ? null : segments.get(segments.size() - 1);
+    if (before != null && before.base == segment.base) {
+      segments.remove(before); // it was empty, and this is its file
+      before = null;
+    } else {
+      newestBytes = 0;
+    }
+    segments.add(segment);
     sealWanted = false;
     grew();
     show();
     loop.space().alarm();
+    return before;
   }
 
   /** Something of it is visible, and its size is known: is a bound passed? */
@@ -96,6 +103,11 @@ final class PartitionShelf {
   /** The next commit shall begin a new segment, so that the one written to may go. */
   void seal() {
     sealWanted = true;
+  }
+
+  /** True when a commit would let the segment go: it is taken on a full disk, too. */
+  boolean isSealWanted() {
+    return sealWanted;
   }
 
   /** Expiry needs the segment to end, even when little comes. */

@@ -223,20 +223,36 @@ class PartitionRetentionTest {
   void messagesAreRefusedBelowTheFreeSpaceAndTakenAgainAboveIt() {
     DiskSpace tight = new DiskSpace(1L << 30, 1 << 20);
     fixture.logs.shareSpace(tight);
+    long[] free = {(1 << 20) - 1};
+    Housekeeping housekeeping = housekeeping(tight, free);
+    housekeeping.tick();
+
+    assertThat(fixture.append(log, 1).reason()).isEqualTo(LogFailure.Reason.NO_SPACE);
+    free[0] = 1 << 20;
+    housekeeping.tick();
+    assertThat(fixture.append(log, 2).value()).isZero();
+    assertThat(fixture.readAll(log)).containsExactly(2L);
+    fixture.close(log);
+  }
+
+  @Test
+  void whereOnlySegmentsInUseAreLeftTheNextCommitLetsThemGo() {
+    DiskSpace tight = new DiskSpace(1L << 30, 1 << 20);
+    fixture.logs.shareSpace(tight);
     long[] free = {2 << 20};
     Housekeeping housekeeping = housekeeping(tight, free);
     fixture.append(log, 1).value();
+    free[0] = 1;
     housekeeping.tick();
+    fixture.loop.runAll();
+    assertThat(tight.isFull()).isTrue();
+
     assertThat(fixture.append(log, 2).value()).isEqualTo(1L);
-
-    free[0] = (1 << 20) - 1;
-    housekeeping.tick();
-
     assertThat(fixture.append(log, 3).reason()).isEqualTo(LogFailure.Reason.NO_SPACE);
-    assertThat(fixture.readAll(log)).containsExactly(1L, 2L);
-    free[0] = 1 << 20;
     housekeeping.tick();
-    assertThat(fixture.append(log, 4).value()).isEqualTo(2L);
+    fixture.loop.runAll();
+
+    assertThat(log.firstOffset()).isEqualTo(1);
     fixture.close(log);
   }
 

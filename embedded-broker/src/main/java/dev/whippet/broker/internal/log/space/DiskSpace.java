@@ -97,11 +97,6 @@ public final class DiskSpace {
     return full || freeBytesMin > 0 && estimate() < freeBytesMin / 2;
   }
 
-  /** Files that are not needed should go rather than be kept for later. */
-  public boolean isTight() {
-    return full || sizeExcess() > 0 || estimate() < wanted();
-  }
-
   /** Bytes of segments in use. */
   public long segmentBytes() {
     return segments.bytes();

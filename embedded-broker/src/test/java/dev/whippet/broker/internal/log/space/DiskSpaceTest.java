@@ -12,7 +12,6 @@ class DiskSpaceTest {
   @Test
   void nothingIsKnownBeforeTheFirstSample() {
     assertThat(space.isFull()).isFalse();
-    assertThat(space.isTight()).isFalse();
     assertThat(space.freeExcess()).isNotPositive();
   }
 
@@ -23,7 +22,6 @@ class DiskSpaceTest {
 
     assertThat(space.estimate()).isEqualTo(7 * MIB);
     assertThat(space.freeExcess()).isEqualTo(3 * MIB);
-    assertThat(space.isTight()).isTrue();
     assertThat(space.isFull()).isFalse();
   }
 
