@@ -219,6 +219,8 @@ final class SegmentWriter {
         List.of(log.directory().getParent(), log.directory()),
         (file, failure) -> {
           if (failure != null) {
+            // The file may be there: what comes next goes into it, never on in the one before
+            endSegment();
             failed(out, done, CommitRefused.orBroken(failure));
           } else {
             writeHead(next, load, out);
