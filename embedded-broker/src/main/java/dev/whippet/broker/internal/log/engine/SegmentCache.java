@@ -240,6 +240,7 @@ public final class SegmentCache {
   private void begin(Piece piece) {
     if (piece.bucket != LOOSE && !piece.segment.isRetired()) {
       piece.kept = true;
+      aheadBytes += piece.ahead ? piece.length : 0;
       known.computeIfAbsent(piece.segment, absent -> new Known()).put(piece);
     }
     due.add(piece);
@@ -348,7 +349,6 @@ public final class SegmentCache {
         }
         piece.ahead = true;
         piece.aheadBytes = Math.min(2 * from.aheadBytes, AHEAD_BYTES_MAX);
-        aheadBytes += piece.length;
         begin(piece);
       }
       position = piece.end;
@@ -363,6 +363,7 @@ public final class SegmentCache {
         && aheadBytes + length <= bytesMax.getAsLong() / AHEAD_SHARE;
   }
 
+  /** For a piece that is kept. */
   private void endAhead(Piece piece) {
     if (piece.ahead) {
       piece.ahead = false;
