@@ -6,6 +6,7 @@ import dev.whippet.broker.internal.log.engine.CommitQueue;
 import dev.whippet.broker.internal.log.engine.CommitRefused;
 import dev.whippet.broker.internal.log.engine.CommitSpace;
 import dev.whippet.broker.internal.log.engine.Commits;
+import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogFailure;
@@ -76,6 +77,8 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
    * end, so nothing goes to a commit file before there is one.
    */
   private boolean unfenced;
+
+  private boolean foldFailureNoted;
 
   /** The commit under way, as the queue gave it; {@code null} without one. */
   private FileCompletion<Void> turn;
@@ -568,7 +571,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
             } else if (again) {
               fold(end, false, done);
             } else {
-              noteFull(failure);
+              noteFoldFailure(failure);
               done.done(null, failure);
             }
             runAfterWrite();
@@ -579,9 +582,14 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     }
   }
 
-  private void noteFull(IOException failure) {
+  /** Nothing is lost: it is tried again. But somebody should know, once. */
+  private void noteFoldFailure(IOException failure) {
     if (failure instanceof FileFailure file && file.noSpace()) {
       loop.space().ranOut();
+    } else if (!foldFailureNoted && !(failure instanceof CommitRefused)) {
+      foldFailureNoted = true;
+      String what = "can't be written, what was committed stays in commit files: " + failure;
+      loop.damage.accept(new Damage(Damage.Kind.UNUSABLE, log.directory(), 0, 0, -1, 0, what));
     }
   }
 

@@ -181,6 +181,8 @@ class SharedCommitTest {
     }
     PartitionSettings settings =
         new PartitionSettings(100, Durability.POWER, 0, Retention.unlimited());
+    assertThat(fixture.damage).as("told once").hasSize(1);
+    assertThat(fixture.damage.get(0).file()).isEqualTo(folder);
     MemoryDisk left = fixture.disk.afterPowerCut(1);
     List<Path> files =
         left.files().stream().filter(one -> one.toString().endsWith(".cmt")).toList();
