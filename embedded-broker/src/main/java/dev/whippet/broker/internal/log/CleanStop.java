@@ -1,6 +1,7 @@
 package dev.whippet.broker.internal.log;
 
 import dev.whippet.broker.internal.file.BlockingFiles;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.IndexFile;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.Blocks;
@@ -62,6 +63,25 @@ public final class CleanStop {
       long lastTimestamp,
       List<Segment> segments,
       byte[] producers) {}
+
+  /**
+   * How a log is now that it is closed, for the next start; {@code null} when nothing can be said
+   * for sure, and without segments when there is more to say about them. Any thread.
+   */
+  static State stateOf(PartitionLog log, long lastTimestamp, ProducerTable producers) {
+    if (log.endOffset() == 0
+        || log.settings().durability() != Durability.POWER
+        || log.readOnlyReason() != null) {
+      return null;
+    }
+    boolean plain = log.isPlain();
+    return new State(
+        log.incarnation(),
+        log.endOffset(),
+        lastTimestamp,
+        plain ? log.segmentList() : List.of(),
+        plain ? producers.snapshot() : new byte[0]);
+  }
 
   /** One partition as the file tells it; its bytes from the bases on are read when it is. */
   public record Partition(

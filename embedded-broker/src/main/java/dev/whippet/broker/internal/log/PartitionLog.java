@@ -4,7 +4,6 @@ import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.log.engine.CommitQueue;
 import dev.whippet.broker.internal.log.engine.Damage;
-import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.HotTail;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogConfig;
@@ -630,30 +629,19 @@ public final class PartitionLog {
                     : new LogFailure(LogFailure.Reason.WRITE_FAILED, cause.toString())));
   }
 
-  /**
-   * How it is now that it is closed, for the next start; {@code null} when nothing can be said for
-   * sure, and without segments when there is more to say about them. Any thread, after the close.
-   */
-  CleanStop.State stopState() {
+  /** What is left of it is its segments and producers and nothing else. After the close. */
+  boolean isPlain() {
     Segment newest = segmentList.isEmpty() ? null : segmentList.get(segmentList.size() - 1);
-    if (durableEnd == 0
-        || settings.durability() != Durability.POWER
-        || !shelf.isSwept()
-        || readOnlyReason != null) {
-      return null;
-    }
-    boolean plain =
-        newest != null
-            && newest.firstTimestamp >= 0
-            && newest == writer.active()
-            && leftovers.isEmpty()
-            && reader.foundNoGap();
-    return new CleanStop.State(
-        incarnation(),
-        durableEnd,
-        lastTimestamp,
-        plain ? segmentList : List.of(),
-        plain ? producers.snapshot() : new byte[0]);
+    return newest != null
+        && newest.firstTimestamp >= 0
+        && newest == writer.active()
+        && leftovers.isEmpty()
+        && reader.foundNoGap();
+  }
+
+  /** For the note of a clean stop; {@code null} when nothing can be said for sure. */
+  CleanStop.State stopState() {
+    return shelf.isSwept() ? CleanStop.stateOf(this, lastTimestamp, producers) : null;
   }
 
   // --- counters, any thread -------------------------------------------------------------------
