@@ -9,6 +9,7 @@ import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.TopicRules;
 import dev.whippet.broker.internal.file.LoopFiles;
 import dev.whippet.broker.internal.log.Housekeeping;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.space.DiskSpace;
@@ -60,6 +61,7 @@ public final class SimulatedBroker {
    * @param allocator memory that dies with the process
    * @param time of all its clocks
    * @param seed of salts and ids
+   * @param topics what replies about messages mean
    * @param segmentBytesMax what all segments may take up before retention drops the oldest
    * @param files what each loop sees of the disk
    */
@@ -69,6 +71,7 @@ public final class SimulatedBroker {
       ByteBufAllocator allocator,
       Time time,
       long seed,
+      Durability topics,
       long segmentBytesMax,
       UnaryOperator<LoopFiles> files) {}
 
@@ -92,7 +95,7 @@ public final class SimulatedBroker {
     List<Executor> executors = new ArrayList<>();
     Random random = new Random(setup.seed());
     DiskSpace space = new DiskSpace(setup.segmentBytesMax(), 0);
-    TopicRules rules = new TopicRules(setup.config().durability(), List.of(), -1, -1, 0);
+    TopicRules rules = new TopicRules(setup.topics(), List.of(), -1, -1, 0);
     for (int index = 0; index < setup.loops(); index++) {
       ManualLoop loop = new ManualLoop();
       ManualClock clock = new ManualClock(time::micros);

@@ -6,6 +6,7 @@ import dev.whippet.broker.BrokerException;
 import dev.whippet.broker.SimulatedBroker;
 import dev.whippet.broker.SimulatedBroker.Setup;
 import dev.whippet.broker.SimulatedBroker.Time;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.testkit.MemoryDisk;
 import java.nio.file.Path;
 import java.util.Random;
@@ -41,10 +42,11 @@ class DamageTest {
         disk,
         new Setup(
             2,
-            CutRun.small(),
+            CutRun.small(SEED),
             CutRun.MORTAL,
             new Time(),
             SEED,
+            Durability.POWER,
             Long.MAX_VALUE,
             UnaryOperator.identity()));
   }

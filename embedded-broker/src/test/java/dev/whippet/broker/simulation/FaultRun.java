@@ -4,8 +4,10 @@ import dev.whippet.broker.BrokerException;
 import dev.whippet.broker.SimulatedBroker;
 import dev.whippet.broker.SimulatedBroker.Setup;
 import dev.whippet.broker.SimulatedBroker.Time;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Fault;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 
@@ -34,14 +36,19 @@ final class FaultRun {
   }
 
   private SimulatedBroker start(MemoryDisk disk) throws BrokerException {
+    return start(disk, CutRun.MORTAL);
+  }
+
+  private SimulatedBroker start(MemoryDisk disk, ByteBufAllocator memory) throws BrokerException {
     return new SimulatedBroker(
         disk,
         new Setup(
             2,
-            CutRun.small(),
-            CutRun.MORTAL,
+            CutRun.small(seed),
+            memory,
             time,
             seed,
+            Durability.POWER,
             Long.MAX_VALUE,
             UnaryOperator.identity()));
   }
@@ -52,20 +59,53 @@ final class FaultRun {
     try {
       return tryFault(operation, fault);
     } catch (AssertionError | RuntimeException | BrokerException e) {
-      throw new AssertionError(
-          "seed "
-              + seed
-              + ", "
-              + fault
-              + " at "
-              + what
-              + ": "
-              + e.getMessage()
-              + "\nrepeat: mvn -q -pl embedded-broker -am test -Dtest=FaultTest"
-              + " -Dsurefire.failIfNoSpecifiedTests=false -Dwhippet.seed="
-              + seed,
-          e);
+      throw failure(fault + " at " + what, e);
     }
+  }
+
+  /** There is no memory for one allocation; false when the run ended before. */
+  boolean failAllocation(int allocation) {
+    try {
+      MemoryDisk disk = before.afterKill(seed);
+      World world = known.copy();
+      MortalMemory memory = new MortalMemory();
+      SimulatedBroker broker = start(disk, memory);
+      memory.failAt(allocation);
+      int first = memory.allocations();
+      workOn(broker, world, allocation);
+      new Inspection(broker, world.copy(), 100).served();
+      checkAfter(disk, world, allocation, false);
+      return memory.allocations() > first + allocation;
+    } catch (AssertionError | RuntimeException | BrokerException | OutOfMemoryError e) {
+      throw failure("no memory at allocation " + allocation, e);
+    }
+  }
+
+  private AssertionError failure(String how, Throwable cause) {
+    return new AssertionError(
+        "seed "
+            + seed
+            + ", "
+            + how
+            + ": "
+            + cause.getMessage()
+            + "\nrepeat: mvn -q -pl embedded-broker -am test -Dtest=FaultTest"
+            + " -Dsurefire.failIfNoSpecifiedTests=false -Dwhippet.seed="
+            + seed,
+        cause);
+  }
+
+  private void workOn(SimulatedBroker broker, World world, int number) {
+    Random random = new Random(seed + number);
+    new Workload(broker, world, CutRun.MORTAL, random.nextLong(), true)
+        .run(
+            steps / 2,
+            () -> {
+              time.pass(random.nextInt(5_000));
+              if (random.nextInt(6) == 0) {
+                broker.tick();
+              }
+            });
   }
 
   private boolean tryFault(int operation, Fault fault) throws BrokerException {
@@ -83,9 +123,7 @@ final class FaultRun {
     SimulatedBroker broker = start(disk);
     boolean inStart = disk.operations() > operation;
     boolean lossy = inStart && fault == Fault.WRONG_BYTES;
-    Random random = new Random(seed + operation);
-    new Workload(broker, world, CutRun.MORTAL, random.nextLong(), true)
-        .run(steps / 2, () -> time.pass(random.nextInt(5_000)));
+    workOn(broker, world, operation);
     boolean happened = disk.operations() > operation;
     disk.failWhere((number, what, path) -> Fault.NONE);
     if (!inStart) {
@@ -93,10 +131,15 @@ final class FaultRun {
       broker.runAll();
       new Inspection(broker, world.copy(), 100).lossy(fault == Fault.WRONG_BYTES).served();
     }
-    MemoryDisk left = disk.afterKill(operation);
-    SimulatedBroker next = start(left);
-    new Inspection(next, world, 100).lossy(lossy).served();
-    SimulatedBroker last = start(left.afterPowerCut(operation));
+    checkAfter(disk, world, operation, lossy);
+    return happened;
+  }
+
+  private void checkAfter(MemoryDisk disk, World world, int number, boolean lossy)
+      throws BrokerException {
+    MemoryDisk left = disk.afterKill(number);
+    new Inspection(start(left), world, 100).lossy(lossy).served();
+    SimulatedBroker last = start(left.afterPowerCut(number));
     new Inspection(last, world, 100).lossy(lossy).served();
     if (!lossy) {
       Continuation more = new Continuation(last, world, CutRun.MORTAL);
@@ -104,6 +147,5 @@ final class FaultRun {
       more.storeMore();
       new Inspection(last, world, 100).served();
     }
-    return happened;
   }
 }

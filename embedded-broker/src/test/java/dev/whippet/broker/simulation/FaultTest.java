@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whippet.broker.testkit.MemoryDisk.Fault;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * One operation of the disk fails, is refused for want of space, is carried out and reported as
@@ -32,5 +33,22 @@ class FaultTest {
     }
     System.out.println(faults + " faults, seeds " + FIRST_SEED + " to " + (seed - 1));
     assertThat(faults).isGreaterThanOrEqualTo(FAULTS);
+  }
+
+  /** On demand: not every place that allocates is known to bear the want of memory yet. */
+  @Test
+  @EnabledIfSystemProperty(named = "whippet.allocations", matches = "true")
+  void nothingAcknowledgedIsLostWhicheverAllocationFails() throws Exception {
+    long failed = 0;
+    for (long seed = FIRST_SEED; failed < FAULTS / 6; seed++) {
+      FaultRun run = new FaultRun(seed, STEPS);
+      boolean happened = true;
+      for (int allocation = 0; happened; allocation++) {
+        happened = run.failAllocation(allocation);
+        failed += happened ? 1 : 0;
+      }
+    }
+    System.out.println(failed + " allocations failed");
+    assertThat(failed).isPositive();
   }
 }

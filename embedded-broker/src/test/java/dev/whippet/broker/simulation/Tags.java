@@ -69,7 +69,11 @@ final class Tags {
 
   /** Records as the wire carries them. */
   static ByteBuf records(ByteBufAllocator allocator, long[] tags) {
-    ByteBuf out = allocator.directBuffer();
+    int size = 0;
+    for (long tag : tags) {
+      size += RECORD_HEADER_BYTES + payloadBytes(tag);
+    }
+    ByteBuf out = allocator.directBuffer(size);
     for (long tag : tags) {
       int bytes = payloadBytes(tag);
       out.writeZero(52).writeIntLE(bytes).writeZero(8);

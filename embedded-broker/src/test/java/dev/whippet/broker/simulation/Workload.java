@@ -224,7 +224,16 @@ final class Workload {
           reply -> stored(reply, stored, StoredOffset.NOTHING));
       return;
     }
-    long offset = random.nextInt(target.model.seen.size() + 2); // it may be refused
+    int seen = target.model.seen.size();
+    long offset = random.nextInt(seen);
+    if (random.nextInt(4) == 0) {
+      offset = seen + random.nextInt(12); // it is refused when there is no such message yet
+    }
+    storeOffset(client, target, consumer, offset);
+  }
+
+  private void storeOffset(SimulatedClient client, Target target, int consumer, long offset) {
+    StoredOffset stored = target.model.stored(consumer);
     stored.possible.add(new long[] {offset, offset});
     client.send(
         Requests.storeOffset(target.place, consumer, offset),

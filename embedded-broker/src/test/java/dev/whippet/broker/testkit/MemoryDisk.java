@@ -277,6 +277,17 @@ public final class MemoryDisk {
     image.lose(file);
   }
 
+  /** Makes a file of whole blocks, on stable storage. */
+  public void make(Path file, byte[] content) {
+    try {
+      image.create(file, false);
+      image.at(file).write(0, content, true);
+      image.syncNames(file.getParent());
+    } catch (IOException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
   /** Makes a durable directory. */
   public void makeDirectory(Path directory) {
     try {

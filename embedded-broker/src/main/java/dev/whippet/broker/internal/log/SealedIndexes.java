@@ -43,7 +43,13 @@ final class SealedIndexes {
   }
 
   private void write(Segment sealed, AsyncFile file) {
-    ByteBuf index = loop.allocateBlocks((int) Blocks.up((long) IndexFile.bytes(sealed)));
+    ByteBuf index;
+    try {
+      index = loop.allocateBlocks((int) Blocks.up((long) IndexFile.bytes(sealed)));
+    } catch (OutOfMemoryError e) {
+      file.close((closed, notClosed) -> ended()); // the next start writes it
+      return;
+    }
     IndexFile.write(sealed, log.incarnation(), index);
     Blocks.padTo(index, index.capacity());
     file.writeDurably(

@@ -138,6 +138,11 @@ final class Generation {
     return count;
   }
 
+  /** The number behind the first {@code count} of the entries found. */
+  long next(int count) {
+    return count == 0 ? expected : found.get(count - 1).number + 1;
+  }
+
   /** Takes the first {@code count} of the entries found. */
   void take(int count) {
     for (Found one : found.subList(0, count)) {

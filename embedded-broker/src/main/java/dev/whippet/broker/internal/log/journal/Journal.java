@@ -259,7 +259,7 @@ public final class Journal {
             if (failure != null) {
               done.done(null, CommitRefused.orBroken(failure));
             } else {
-              continueFile(commit, done);
+              withMemory(() -> continueFile(commit, done), done);
             }
           });
       return;
@@ -272,11 +272,21 @@ public final class Journal {
           end + RESERVE_BYTES,
           (nothing, failure) -> {
             if (failure == null || isFull(failure) && commit.freesSpace && end <= allocated) {
-              writeBehind(commit, done);
+              withMemory(() -> writeBehind(commit, done), done);
             } else {
               done.done(null, isFull(failure) ? refused(failure) : failure);
             }
           });
+    }
+  }
+
+  /** Without memory the commit is refused; nothing of it is on disk then. */
+  private static void withMemory(Runnable begin, FileCompletion<Void> done) {
+    try {
+      begin.run();
+    } catch (OutOfMemoryError e) {
+      String what = "no memory for a commit: " + e;
+      done.done(null, new CommitRefused(new LogFailure(LogFailure.Reason.OVERLOADED, what)));
     }
   }
 
@@ -343,7 +353,12 @@ public final class Journal {
         List.of(directory),
         (created, failure) -> {
           if (failure == null) {
-            writeFirst(fresh, created, commit, done);
+            withMemory(
+                () -> writeFirst(fresh, created, commit, done),
+                (nothing, refused) -> {
+                  fresh.release(); // an empty file: the next start removes it
+                  done.done(null, refused);
+                });
           } else if (isFull(failure)) {
             giveUp(fresh, failure, commit, done);
           } else {

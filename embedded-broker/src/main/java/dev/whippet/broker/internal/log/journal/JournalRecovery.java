@@ -74,9 +74,14 @@ public final class JournalRecovery {
         : 0;
   }
 
-  /** The newest complete one; else the newest in which anything is sound. */
+  /**
+   * The newest complete one; else the newest in which anything is sound. Without a header of its
+   * own, what is sound in a file may be what an older one had left in its blocks: it counts only
+   * behind the numbers of that.
+   */
   private Generation choose(List<Generation> newestFirst) {
     Generation salvage = null;
+    Generation headless = null;
     for (Generation one : newestFirst) {
       try (BlockingFiles.OpenFile open = disk.open(one.path)) {
         one.read(open);
@@ -89,11 +94,17 @@ public final class JournalRecovery {
       int untorn = one.untorn();
       boolean first = one.number == 1;
       if (first || one.found.subList(0, untorn).stream().anyMatch(Generation.Found::completes)) {
-        one.take(untorn);
-        take(one);
-        return one;
+        if (one.headless && !first && headless == null) {
+          headless = one;
+          continue;
+        }
+        boolean newer = headless != null && headless.found.get(0).number() >= one.next(untorn);
+        return taken(newer ? headless : one);
       }
       salvage = salvage == null && !one.found.isEmpty() ? one : salvage;
+    }
+    if (headless != null) {
+      return taken(headless);
     }
     if (salvage != null) {
       // Its snapshot was durable, or the generation before would still be there.
@@ -103,6 +114,12 @@ public final class JournalRecovery {
       take(salvage);
     }
     return salvage;
+  }
+
+  private Generation taken(Generation chosen) {
+    chosen.take(chosen.untorn());
+    take(chosen);
+    return chosen;
   }
 
   private void take(Generation chosen) {
