@@ -619,14 +619,7 @@ public final class PartitionLog {
     doomed.add(directory);
     loop.forgetDirectory(directory);
     loop.deleteAll(
-        doomed,
-        partitions,
-        (nothing, cause) ->
-            done.done(
-                null,
-                cause == null
-                    ? null
-                    : new LogFailure(LogFailure.Reason.WRITE_FAILED, cause.toString())));
+        doomed, partitions, (nothing, cause) -> done.done(null, LogFailure.ofWrite(cause)));
   }
 
   /** What is left of it is its segments and producers and nothing else. After the close. */

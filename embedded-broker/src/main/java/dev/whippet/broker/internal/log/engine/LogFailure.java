@@ -1,5 +1,7 @@
 package dev.whippet.broker.internal.log.engine;
 
+import java.io.IOException;
+
 /**
  * Why an operation of a log or a journal failed; a value, never thrown.
  *
@@ -30,6 +32,11 @@ public record LogFailure(Reason reason, String message) {
     OVERLOADED,
     /** The log was closed or deleted. */
     CLOSED
+  }
+
+  /** What a write or a removal ended with; {@code null} for {@code null}. */
+  public static LogFailure ofWrite(IOException cause) {
+    return cause == null ? null : new LogFailure(Reason.WRITE_FAILED, cause.toString());
   }
 
   @Override
