@@ -61,8 +61,15 @@ final class CommitScan {
     if (header != null) {
       find();
       noteHoles();
+    } else if (isThere(0) || isThere(Blocks.BYTES)) {
+      String what = "no sound header: an unused life, or both copies are damaged";
+      damage.accept(new Damage(Damage.Kind.TAIL_CUT, path, 0, content.writerIndex(), -1, 0, what));
     }
     return header != null;
+  }
+
+  private boolean isThere(int index) {
+    return content.writerIndex() >= index + Integer.BYTES && content.getInt(index) != 0;
   }
 
   private FileHeader headerAt(int index) {

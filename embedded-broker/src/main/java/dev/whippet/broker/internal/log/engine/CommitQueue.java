@@ -163,8 +163,8 @@ public final class CommitQueue<E> {
    * in flight ends by itself.
    */
   public void giveUp(IOException cause) {
-    if (refusal != null) {
-      return;
+    if (refusal != null && refusal.reason() != LogFailure.Reason.NO_SPACE) {
+      return; // a full disk may be resumed from, this may not
     }
     refusal = new LogFailure(LogFailure.Reason.READ_ONLY, cause.toString());
     target.broken(refusal);

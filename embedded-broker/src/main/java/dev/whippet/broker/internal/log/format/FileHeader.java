@@ -10,7 +10,7 @@ import io.netty.buffer.ByteBuf;
  *  0  u32  magic: "WSEG" segment, "WJRN" journal, "WCMT" commit file
  *  4  u16  version of the file format (1)
  *  6  u16  size of this header (64)
- *  8  u64  id: partition incarnation, generation of the journal, or serial of the commit file's life
+ *  8  u64  id: partition incarnation, generation of the journal, or the commit file's serial
  * 16  u64  base: first message offset, or number of the first entry; commit
  *          file: the number that is its name
  * 24  u64  salt: random; every batch or entry of the file repeats it
