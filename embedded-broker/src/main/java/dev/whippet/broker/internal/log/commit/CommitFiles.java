@@ -43,7 +43,10 @@ final class CommitFiles {
   private int files;
   private boolean making;
 
-  /** The first one is only reserved: somebody waits for it, and on a slow card zeros take long. */
+  /**
+   * The first one is only reserved, where a disk can: somebody waits for it, and on a slow card
+   * zeros take long.
+   */
   private boolean first = true;
 
   private boolean writingHeader;
@@ -129,7 +132,7 @@ final class CommitFiles {
         (nothing, failure) -> {
           if (failure != null) {
             filled.done(null, failure);
-          } else if (first) {
+          } else if (first && loop.files.direct()) { // else nothing may be reserved
             first = false;
             fresh.file.sync(filled);
           } else {
