@@ -30,8 +30,7 @@ class SeededBugTest {
   @ParameterizedTest
   @EnumSource(
       value = SeededCode.class,
-      mode = EnumSource.Mode.EXCLUDE,
-      names = "MARKS_WITHOUT_ROLLBACK")
+      names = {"SPACE_FREED_BEFORE_THE_FOLD", "NO_INCARNATION_CHECK"})
   void aBugInTheLogIsFound(SeededCode bug) {
     boolean memory = bug == SeededCode.MARKS_WITHOUT_ROLLBACK;
 
