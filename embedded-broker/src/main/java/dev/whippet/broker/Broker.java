@@ -120,7 +120,7 @@ public final class Broker implements AutoCloseable {
     try {
       broker.open();
       return broker;
-    } catch (BrokerException | RuntimeException e) {
+    } catch (BrokerException | RuntimeException | Error e) {
       broker.close();
       throw e;
     }

@@ -57,10 +57,10 @@ final class SharedCommits {
    *
    * @param catalogRead false when the next start may be able to read the catalog: the files are
    *     left alone then, and nothing is written
-   * @param catalogSound false when a partition that nobody knows may not be a deleted one: the
-   *     files are kept then, aside
+   * @param deletedBelow a partition that nobody knows was deleted if its incarnation is below; one
+   *     at or above was never given as far as the catalog tells, and the files are kept, aside
    */
-  void settle(Partitions partitions, boolean catalogRead, boolean catalogSound)
+  void settle(Partitions partitions, boolean catalogRead, long deletedBelow)
       throws InterruptedException {
     List<String> failures = Collections.synchronizedList(new ArrayList<>());
     if (!catalogRead && !found.files().isEmpty()) {
@@ -74,7 +74,7 @@ final class SharedCommits {
     }
     try {
       if (failures.isEmpty()) {
-        leave(partitions, catalogSound);
+        leave(partitions, deletedBelow);
       }
     } catch (IOException e) {
       failures.add("old commit files can't be removed: " + e);
@@ -124,10 +124,10 @@ final class SharedCommits {
     }
   }
 
-  private void leave(Partitions partitions, boolean catalogSound) throws IOException {
+  private void leave(Partitions partitions, long deletedBelow) throws IOException {
     Set<Long> unknown = new HashSet<>(found.incarnations());
     partitions.all().forEach(log -> unknown.remove(log.incarnation()));
-    if (unknown.isEmpty() || catalogSound) {
+    if (unknown.stream().allMatch(incarnation -> incarnation < deletedBelow)) {
       found.remove();
       return;
     }

@@ -148,7 +148,7 @@ final class Storage {
     onDisk.addAll(stopped.keySet()); // a directory that is gone is missed
     everOnDisk.addAll(onDisk);
     recoverPartitions(state, recoveredOffsets, new Found(onDisk, stopped, commits));
-    settle(commits, catalogRead, catalogSound);
+    settle(commits, catalogRead, catalogSound ? state.nextIncarnation() : 0);
     long nextIncarnation = 1 + everOnDisk.stream().mapToLong(Long::longValue).max().orElse(0);
     LogLoop logZero = parts.logLoops().get(0);
     onLoopZero(
@@ -263,10 +263,10 @@ final class Storage {
             : PartitionLog.create(loop, layout.partitions(), settings));
   }
 
-  private void settle(SharedCommits commits, boolean catalogRead, boolean catalogSound)
+  private void settle(SharedCommits commits, boolean catalogRead, long deletedBelow)
       throws BrokerException {
     try {
-      commits.settle(partitions, catalogRead, catalogSound);
+      commits.settle(partitions, catalogRead, deletedBelow);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failed(e);

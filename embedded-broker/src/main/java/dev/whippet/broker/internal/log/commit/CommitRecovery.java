@@ -110,6 +110,8 @@ public final class CommitRecovery {
       }
     } catch (IOException e) {
       refuse(path, "can't be read: " + e);
+    } catch (OutOfMemoryError e) {
+      refuse(path, "no memory to read it, give the broker more heap: " + e);
     }
   }
 
