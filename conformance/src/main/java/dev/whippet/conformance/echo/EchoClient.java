@@ -54,6 +54,11 @@ public final class EchoClient {
     new EchoClient(words.get(0), words.size() == 3).run(words.get(1));
   }
 
+  /** Echoes what the server at {@code url} says, until it closes. */
+  static void echo(String url, String path, boolean compression) throws IOException {
+    new EchoClient(url, compression).talk(path, true);
+  }
+
   private void run(String agent) throws IOException {
     String name = "agent=" + URLEncoder.encode(agent, StandardCharsets.UTF_8);
     int cases = Integer.parseInt(talk("/getCaseCount", false));
