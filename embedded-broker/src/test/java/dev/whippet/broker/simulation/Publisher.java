@@ -58,7 +58,10 @@ final class Publisher {
       from = Math.max(0, sequences.size() - 1 - random.nextInt(6));
     }
     long next = world.nextSequences.getOrDefault(producer, 1L);
-    if (from == sequences.size() || next == track.last() + 1 && random.nextBoolean()) {
+    // What joins the track now goes with this batch, or the next one would leave a gap behind it
+    boolean joins =
+        from == sequences.size() || next - sequences.get(from) == sequences.size() - from;
+    if (joins && (from == sequences.size() || random.nextBoolean())) {
       int count = 1 + random.nextInt(5);
       long first = world.takeSequences(producer, count);
       for (int i = 0; i < count; i++) {
