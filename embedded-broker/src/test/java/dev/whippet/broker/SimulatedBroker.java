@@ -133,11 +133,7 @@ public final class SimulatedBroker {
                 loops,
                 Runnable::run,
                 time::micros),
-            new Commands.Identity(
-                NO_LOGIN,
-                new MachineFigures(Path.of(".")),
-                () -> null,
-                new Commands.Grants(new byte[16], 1 << 20, 64, 1 << 20, 0)));
+            identity());
     housekeeping =
         new Housekeeping(
             space,
@@ -150,6 +146,14 @@ public final class SimulatedBroker {
                 () -> Long.MAX_VALUE,
                 0));
     inline = false;
+  }
+
+  private static Commands.Identity identity() {
+    return new Commands.Identity(
+        NO_LOGIN,
+        new MachineFigures(Path.of(".")),
+        () -> null,
+        new Commands.Grants(new byte[16], 1 << 20, 64, 1 << 20, 0));
   }
 
   /** Retention looks around. */

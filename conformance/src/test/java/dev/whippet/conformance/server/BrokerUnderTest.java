@@ -41,6 +41,7 @@ public final class BrokerUnderTest implements AutoCloseable {
             .rootUsername("iggy")
             .rootPassword("iggy")
             .segmentBytes(SEGMENT_BYTES)
+            .allowOrigin("*") // a stock server asks no page where it comes from
             .loops(2)
             .transport(transport)
             .start();

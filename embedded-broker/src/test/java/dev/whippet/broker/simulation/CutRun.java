@@ -11,6 +11,7 @@ import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Cut;
 import dev.whippet.broker.testkit.MemoryDisk.Moment;
+import dev.whippet.broker.testkit.MortalMemory;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

@@ -7,6 +7,7 @@ import dev.whippet.broker.SimulatedBroker.Time;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Fault;
+import dev.whippet.broker.testkit.MortalMemory;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.Random;
 import java.util.function.UnaryOperator;

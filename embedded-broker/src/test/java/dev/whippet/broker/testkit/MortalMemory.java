@@ -1,4 +1,4 @@
-package dev.whippet.broker.simulation;
+package dev.whippet.broker.testkit;
 
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
@@ -9,11 +9,11 @@ import java.nio.ByteBuffer;
  * Memory of processes that are killed: nobody gives it back, so the collector does. Buffers are
  * made at their largest size at once.
  */
-final class MortalMemory extends AbstractByteBufAllocator {
+public final class MortalMemory extends AbstractByteBufAllocator {
   private int allocations;
   private int failAt = -1;
 
-  MortalMemory() {
+  public MortalMemory() {
     super(true);
   }
 
@@ -23,13 +23,13 @@ final class MortalMemory extends AbstractByteBufAllocator {
   }
 
   /** There is none for one of the next allocations; 0 is the very next. */
-  MortalMemory failAt(int allocation) {
+  public MortalMemory failAt(int allocation) {
     failAt = allocations + allocation;
     return this;
   }
 
   /** How often it was asked. */
-  int allocations() {
+  public int allocations() {
     return allocations;
   }
 
