@@ -190,7 +190,7 @@ public final class FrameParser {
   }
 
   private void inflate(ByteBuf in, int length, FrameHandler handler) throws WebSocketException {
-    PieceBuffers pieces = PieceBuffers.ofLoop();
+    PieceBuffers pieces = PieceBuffers.incoming();
     MaskedCopy.copy(in, pieces.compressed.clear(), length, mask);
     inflater.input(pieces.compressedBytes, 0, length);
     inflated(pieces, handler);
@@ -237,7 +237,7 @@ public final class FrameParser {
     }
     if (header.isCompressed()) {
       inflater.end();
-      inflated(PieceBuffers.ofLoop(), handler);
+      inflated(PieceBuffers.incoming(), handler);
       if (state == State.OVER) {
         return;
       }

@@ -102,7 +102,7 @@ public final class OutgoingMessage {
   }
 
   private void compressed(ByteBufAllocator alloc, List<ByteBuf> out) {
-    PieceBuffers pieces = PieceBuffers.ofLoop();
+    PieceBuffers pieces = PieceBuffers.outgoing();
     if (deflated == null) {
       deflated = alloc.ioBuffer();
     }

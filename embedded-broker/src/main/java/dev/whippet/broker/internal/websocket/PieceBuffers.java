@@ -5,8 +5,9 @@ import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.FastThreadLocal;
 
 /**
- * Heap memory in which compressed messages are worked on, piece by piece: one set for all
- * connections of a loop, since no piece outlives the call that makes it.
+ * Heap memory in which compressed messages are worked on, piece by piece: a set a direction for all
+ * connections of a loop, since no piece outlives the call that makes it. Two sets, because a
+ * request may be answered while the piece that it came in is still being read.
  */
 final class PieceBuffers {
   /** At most 1 MiB comes out of it, for a loop has others to serve. */
@@ -14,13 +15,8 @@ final class PieceBuffers {
 
   static final int PLAIN_BYTES = 16 << 10;
 
-  private static final FastThreadLocal<PieceBuffers> OF_LOOP =
-      new FastThreadLocal<>() {
-        @Override
-        protected PieceBuffers initialValue() {
-          return new PieceBuffers();
-        }
-      };
+  private static final FastThreadLocal<PieceBuffers> INCOMING = new OfThread();
+  private static final FastThreadLocal<PieceBuffers> OUTGOING = new OfThread();
 
   final byte[] compressedBytes = new byte[COMPRESSED_BYTES];
   final byte[] plainBytes = new byte[PLAIN_BYTES];
@@ -33,7 +29,21 @@ final class PieceBuffers {
 
   private PieceBuffers() {}
 
-  static PieceBuffers ofLoop() {
-    return OF_LOOP.get();
+  /** Of the loop that calls, for what is inflated. */
+  static PieceBuffers incoming() {
+    return INCOMING.get();
+  }
+
+  /** Of the loop that calls, for what is deflated. */
+  static PieceBuffers outgoing() {
+    return OUTGOING.get();
+  }
+
+  /** Makes a set at a thread's first use. */
+  private static final class OfThread extends FastThreadLocal<PieceBuffers> {
+    @Override
+    protected PieceBuffers initialValue() {
+      return new PieceBuffers();
+    }
   }
 }
