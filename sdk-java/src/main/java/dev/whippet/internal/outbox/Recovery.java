@@ -16,8 +16,8 @@ import java.util.List;
  *   <li>Every segment header is read; where it is damaged, the commits behind it tell the serial.
  *   <li>Segments are put in the order of their serials. One that a later one names as its
  *       predecessor is complete up to the sequence named there, and its facts are repeated in the
- *       later one: it is not read now. One that a later one skips was abandoned after a failed
- *       write, and is void.
+ *       later one, if those are sound: then it is not read now. One that a later one skips was
+ *       abandoned after a failed write, and is void.
  *   <li>The newest segment is read in full, and any other whose successor is missing or damaged.
  *   <li>What headers, commits and meta promise and nothing holds is reported.
  * </ol>
@@ -253,7 +253,8 @@ final class Recovery {
 
   /** Takes one segment of the chain; returns the highest sequence accounted for. */
   private long settle(Found found, Found before, Found next, long walked) {
-    if (next != null && next.previousSequence >= 0 && next.previousSequence <= acknowledged) {
+    boolean repeated = next != null && next.factsSound;
+    if (repeated && next.previousSequence >= 0 && next.previousSequence <= acknowledged) {
       blanks.add(found.file);
       return Math.max(walked, next.previousSequence);
     }
@@ -267,8 +268,9 @@ final class Recovery {
     Segment segment = new Segment(found.file, found.serial, previous, recordsBefore, found.bytes);
     segment.recyclable = found.bytes == config.segmentBytes();
     segment.sealed = true;
-    boolean linked = next != null && next.previousSerial == found.serial;
-    if (linked && found.headerSound() && next.factsSound) {
+    segment.kept = next != null && !repeated; // facts that stand nowhere else
+    boolean linked = repeated && next.previousSerial == found.serial;
+    if (linked && found.headerSound()) {
       segment.used = found.bytes;
       segment.last = next.previousSequence;
       segment.count = Math.max(0, next.recordsBefore - found.recordsBefore);
@@ -378,9 +380,9 @@ final class Recovery {
     }
   }
 
-  /** All but the newest, which holds the newest facts. */
+  /** All but the newest, which holds the newest facts, and those that hold facts alone. */
   private void freeAcknowledged() {
-    while (live.size() > 1 && live.get(0).last <= acknowledged) {
+    while (live.size() > 1 && live.get(0).last <= acknowledged && !live.get(0).kept) {
       blanks.add(live.remove(0).file);
     }
   }

@@ -22,7 +22,7 @@ final class Segment {
   /** Full size and never failed: fit for another life. */
   boolean recyclable;
 
-  /** Can't be read now: nobody may overwrite or delete it. */
+  /** Nobody may overwrite or delete it: it can't be read now, or facts stand only here. */
   boolean kept;
 
   /** End of what is on stable storage. */
