@@ -2,8 +2,8 @@ package dev.whippet.broker;
 
 import dev.whippet.broker.BrokerException.Reason;
 import dev.whippet.broker.internal.catalog.RootUser;
-import dev.whippet.broker.internal.command.Commands;
 import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.family.Commands;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;

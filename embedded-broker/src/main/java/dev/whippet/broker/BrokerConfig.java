@@ -1,6 +1,6 @@
 package dev.whippet.broker;
 
-import dev.whippet.broker.internal.command.TopicRules;
+import dev.whippet.broker.internal.command.exchange.TopicRules;
 import dev.whippet.broker.internal.log.engine.CommitConfig;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.net.Loops;

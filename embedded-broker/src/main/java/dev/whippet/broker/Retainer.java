@@ -1,7 +1,7 @@
 package dev.whippet.broker;
 
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
-import dev.whippet.broker.internal.command.Partitions;
+import dev.whippet.broker.internal.command.exchange.Partitions;
 import dev.whippet.broker.internal.log.Housekeeping;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.retain.Drop;

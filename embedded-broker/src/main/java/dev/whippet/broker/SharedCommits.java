@@ -1,6 +1,6 @@
 package dev.whippet.broker;
 
-import dev.whippet.broker.internal.command.Partitions;
+import dev.whippet.broker.internal.command.exchange.Partitions;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.commit.CommitLog;

@@ -2,11 +2,11 @@ package dev.whippet.broker;
 
 import dev.whippet.broker.internal.catalog.RootUser;
 import dev.whippet.broker.internal.command.ClientSession;
-import dev.whippet.broker.internal.command.Commands;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.ReplySink;
 import dev.whippet.broker.internal.command.Request;
-import dev.whippet.broker.internal.command.TopicRules;
+import dev.whippet.broker.internal.command.exchange.TopicRules;
+import dev.whippet.broker.internal.command.family.Commands;
 import dev.whippet.broker.internal.file.LoopFiles;
 import dev.whippet.broker.internal.log.Housekeeping;
 import dev.whippet.broker.internal.log.engine.Durability;

@@ -11,7 +11,7 @@ import java.util.Arrays;
 public final class ClientSession {
 
   /** "Not logged in" in client entries (iggy-classic.md 3.4.3). */
-  static final int NO_USER = -1;
+  public static final int NO_USER = -1;
 
   private final int clientId;
   private final String address;
@@ -67,16 +67,16 @@ public final class ClientSession {
     return greeting != null;
   }
 
-  int transport() {
+  public int transport() {
     return transport;
   }
 
   /** Index of the loop that owns the connection. */
-  int loop() {
+  public int loop() {
     return loop;
   }
 
-  int userId() {
+  public int userId() {
     return userId;
   }
 
@@ -85,12 +85,12 @@ public final class ClientSession {
     this.userId = userId;
   }
 
-  void logout() {
+  public void logout() {
     userId = NO_USER;
   }
 
   /** What the peer said at hello, or {@code null} before. */
-  Greeting greeting() {
+  public Greeting greeting() {
     return greeting;
   }
 
@@ -99,7 +99,7 @@ public final class ClientSession {
     this.greeting = greeting;
   }
 
-  Reply.Client entry() {
+  public Reply.Client entry() {
     return new Reply.Client(clientId, userId, transport, address, 0);
   }
 
@@ -115,7 +115,7 @@ public final class ClientSession {
   public record Greeting(int userId, byte[] producer, int epoch, byte[] instance) {
     private static final byte[] NOBODY = new byte[16];
 
-    boolean isProducer() {
+    public boolean isProducer() {
       return !Arrays.equals(producer, NOBODY);
     }
   }

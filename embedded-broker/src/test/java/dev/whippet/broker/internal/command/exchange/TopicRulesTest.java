@@ -1,8 +1,9 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
+import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.log.PartitionSettings;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.retain.Retention;

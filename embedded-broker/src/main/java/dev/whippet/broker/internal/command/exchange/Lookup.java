@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.exchange;
 
 import dev.whippet.broker.internal.catalog.CatalogState;
 import dev.whippet.broker.internal.catalog.Slots;
@@ -10,35 +10,35 @@ import dev.whippet.internal.wire.Status;
 import java.util.OptionalInt;
 
 /** Finds what a request names. {@code find} answers {@code null}; the others refuse. */
-final class Lookup {
+public final class Lookup {
 
   private Lookup() {}
 
-  static StreamEntry find(CatalogState state, Identifier stream) {
+  public static StreamEntry find(CatalogState state, Identifier stream) {
     return find(state.streams(), stream);
   }
 
-  static TopicEntry find(StreamEntry stream, Identifier topic) {
+  public static TopicEntry find(StreamEntry stream, Identifier topic) {
     return stream == null ? null : find(stream.topics(), topic);
   }
 
   /** The stream, or 1009. */
-  static StreamEntry stream(CatalogState state, Identifier identifier) {
+  public static StreamEntry stream(CatalogState state, Identifier identifier) {
     return present(find(state, identifier), Status.STREAM_NOT_FOUND);
   }
 
   /** The topic, or 2010. */
-  static TopicEntry topic(StreamEntry stream, Identifier identifier) {
+  public static TopicEntry topic(StreamEntry stream, Identifier identifier) {
     return present(find(stream, identifier), Status.TOPIC_NOT_FOUND);
   }
 
   /** The partition, or 3007. */
-  static PartitionEntry partition(TopicEntry topic, int id) {
+  public static PartitionEntry partition(TopicEntry topic, int id) {
     return present(topic.partition(id), Status.PARTITION_NOT_FOUND);
   }
 
   /** The partition a plain consumer means: the given one, or 0 (iggy-classic.md 6.5); or 3007. */
-  static PartitionEntry partition(TopicEntry topic, OptionalInt id) {
+  public static PartitionEntry partition(TopicEntry topic, OptionalInt id) {
     return partition(topic, id.orElse(0));
   }
 

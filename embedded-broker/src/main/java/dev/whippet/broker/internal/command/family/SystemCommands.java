@@ -1,9 +1,13 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.family;
 
 import dev.whippet.broker.internal.catalog.CatalogState;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
-import dev.whippet.broker.internal.command.Access.Right;
+import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.Request;
+import dev.whippet.broker.internal.command.exchange.Access.Right;
+import dev.whippet.broker.internal.command.exchange.Exchange;
+import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.MachineFigures.Figures;
 import java.util.concurrent.Executor;

@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.exchange;
 
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.log.PartitionLog;
@@ -51,17 +51,17 @@ public final class Partitions {
   }
 
   /** A new partition, empty, without a directory. Loop 0. */
-  void create(PartitionSettings settings) {
+  public void create(PartitionSettings settings) {
     add(PartitionLog.create(logLoop(settings.incarnation()), directory, settings));
   }
 
   /** Takes the log away; {@code null} when it is gone already. Loop 0. */
-  PartitionLog remove(long incarnation) {
+  public PartitionLog remove(long incarnation) {
     return byIncarnation.remove(incarnation);
   }
 
   /** The log, or 2010: the topic was deleted while the request travelled. */
-  PartitionLog log(PartitionEntry partition) {
+  public PartitionLog log(PartitionEntry partition) {
     PartitionLog log = byIncarnation.get(partition.incarnation());
     if (log == null) {
       throw new Exchange.Refused(Status.TOPIC_NOT_FOUND);
@@ -70,7 +70,7 @@ public final class Partitions {
   }
 
   /** The log, or {@code null}. */
-  PartitionLog find(PartitionEntry partition) {
+  public PartitionLog find(PartitionEntry partition) {
     return byIncarnation.get(partition.incarnation());
   }
 }

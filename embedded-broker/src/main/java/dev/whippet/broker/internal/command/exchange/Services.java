@@ -1,11 +1,11 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.exchange;
 
 import dev.whippet.broker.internal.catalog.Catalog;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
 import java.util.function.LongSupplier;
 
 /** What handlers work with. */
-record Services(
+public record Services(
     Catalog catalog,
     ConsumerOffsets offsets,
     Partitions partitions,

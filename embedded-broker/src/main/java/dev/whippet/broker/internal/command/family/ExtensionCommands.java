@@ -1,13 +1,19 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.family;
 
 import dev.whippet.broker.internal.catalog.Producers.Opening;
 import dev.whippet.broker.internal.catalog.Producers.ProducerKey;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
-import dev.whippet.broker.internal.command.Access.Right;
+import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.ClientSession.Greeting;
+import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.Request.Identifier;
+import dev.whippet.broker.internal.command.exchange.Access.Right;
+import dev.whippet.broker.internal.command.exchange.Exchange;
+import dev.whippet.broker.internal.command.exchange.Lookup;
+import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.Publication;
 import dev.whippet.broker.internal.log.engine.LogFailure;

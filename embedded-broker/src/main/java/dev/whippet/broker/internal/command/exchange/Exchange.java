@@ -1,5 +1,9 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.exchange;
 
+import dev.whippet.broker.internal.command.ClientSession;
+import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.ReplySink;
+import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.internal.wire.Status;
 
@@ -7,13 +11,13 @@ import dev.whippet.internal.wire.Status;
  * One request under way: who asked, what, and the way back. Answered exactly once, by {@link
  * #reply}, {@link #done}, {@link #refuse} or {@link #replyAndClose}, on any thread.
  */
-final class Exchange<R extends Request> {
+public final class Exchange<R extends Request> {
 
-  final ClientSession session;
-  final R request;
+  public final ClientSession session;
+  public final R request;
   private final ReplySink sink;
 
-  Exchange(ClientSession session, R request, ReplySink sink) {
+  public Exchange(ClientSession session, R request, ReplySink sink) {
     this.session = session;
     this.request = request;
     this.sink = sink;
@@ -21,7 +25,7 @@ final class Exchange<R extends Request> {
 
   /** Executes one kind of request. */
   @FunctionalInterface
-  interface Handler<R extends Request> {
+  public interface Handler<R extends Request> {
     /**
      * Answers {@code exchange}, now or later. May throw {@link Refused} as long as nothing was
      * changed and the request's buffers are still its own.
@@ -30,54 +34,54 @@ final class Exchange<R extends Request> {
   }
 
   /** A check that failed, with the status to answer. Without a stack: it is an answer. */
-  static final class Refused extends RuntimeException {
+  public static final class Refused extends RuntimeException {
     private final int status;
 
-    Refused(int status) {
+    public Refused(int status) {
       super(Status.name(status), null, false, false);
       this.status = status;
     }
   }
 
-  void reply(Reply reply) {
+  public void reply(Reply reply) {
     sink.reply(reply);
   }
 
-  void done() {
+  public void done() {
     sink.reply(new Reply.Empty());
   }
 
-  void refuse(int status) {
+  public void refuse(int status) {
     sink.reply(new Reply.Failure(status));
   }
 
   /** Memory that the reply's records may keep alive. */
-  long replyBytesMax() {
+  public long replyBytesMax() {
     return sink.replyBytesMax();
   }
 
   /** Instead of an answer: {@link ReplySink#again}. */
-  void again(long bytes) {
+  public void again(long bytes) {
     sink.again(bytes);
   }
 
-  void replyAndClose(int status) {
+  public void replyAndClose(int status) {
     sink.replyAndClose(new Reply.Failure(status));
   }
 
   /** Answers a failed catalog or offsets journal. */
-  void refuse(LogFailure failure) {
+  public void refuse(LogFailure failure) {
     refuse(failure.reason() == LogFailure.Reason.CLOSED ? Status.DISCONNECTED : Status.IO_ERROR);
   }
 
   /** Answers {@code refused}, or an unexpected failure, and gives the request's buffers back. */
-  void refuse(Throwable cause) {
+  public void refuse(Throwable cause) {
     release();
     refuse(cause instanceof Refused refused ? refused.status : Status.ERROR);
   }
 
   /** Gives the request's buffers back, unless they went to a log. */
-  void release() {
+  public void release() {
     if (request instanceof Request.SendMessages send) {
       send.batch().release();
     } else if (request instanceof Request.Publish publish) {

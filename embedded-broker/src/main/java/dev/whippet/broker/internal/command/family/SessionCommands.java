@@ -1,7 +1,12 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.family;
 
 import dev.whippet.broker.internal.catalog.RootUser;
-import dev.whippet.broker.internal.command.Access.Right;
+import dev.whippet.broker.internal.command.ClientSession;
+import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.Request;
+import dev.whippet.broker.internal.command.exchange.Access;
+import dev.whippet.broker.internal.command.exchange.Access.Right;
+import dev.whippet.broker.internal.command.exchange.Exchange;
 import dev.whippet.internal.wire.Limits;
 import dev.whippet.internal.wire.Status;
 import java.nio.charset.StandardCharsets;

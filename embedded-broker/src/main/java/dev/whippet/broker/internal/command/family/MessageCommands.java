@@ -1,12 +1,17 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.family;
 
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets.Owner;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
-import dev.whippet.broker.internal.command.Access.Right;
+import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.Request.Partitioning;
+import dev.whippet.broker.internal.command.exchange.Access.Right;
+import dev.whippet.broker.internal.command.exchange.Exchange;
+import dev.whippet.broker.internal.command.exchange.Lookup;
+import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.Records;

@@ -1,6 +1,7 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.exchange;
 
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
+import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.log.PartitionSettings;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.retain.Retention;
@@ -57,7 +58,7 @@ public record TopicRules(
   }
 
   /** What the topic's replies mean. */
-  Durability durability(String stream, String topic) {
+  public Durability durability(String stream, String topic) {
     for (Named names : byName) {
       if (names.fits(stream, topic)) {
         return names.durability();
@@ -67,7 +68,7 @@ public record TopicRules(
   }
 
   /** As asked for, with every 0 resolved (4.6 to 4.8). */
-  Settings resolve(Request.TopicSettings asked) {
+  public Settings resolve(Request.TopicSettings asked) {
     return new Settings(
         asked.compression(),
         asked.messageExpiryMicros() == 0 ? expiryMicros : asked.messageExpiryMicros(),

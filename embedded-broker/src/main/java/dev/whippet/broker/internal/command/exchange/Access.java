@@ -1,8 +1,9 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.exchange;
 
 import dev.whippet.broker.internal.catalog.RootUser;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
+import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.internal.wire.Status;
 
 /**
@@ -10,10 +11,10 @@ import dev.whippet.internal.wire.Status;
  * stream and the topic exist and before it looks for name conflicts and partitions (iggy-classic.md
  * 3.1). Only root exists so far, and root may do everything.
  */
-final class Access {
+public final class Access {
 
   /** The permission classes of iggy-classic.md 3.1. */
-  enum Right {
+  public enum Right {
     SERVER,
     STREAMS_READ,
     STREAM_READ,
@@ -28,17 +29,17 @@ final class Access {
   }
 
   /** Refuses (41) unless the session's user has {@code right} everywhere. */
-  void require(ClientSession session, Right right) {
+  public void require(ClientSession session, Right right) {
     require(session, right, null, null);
   }
 
   /** Refuses (41) unless the session's user has {@code right} in {@code stream}. */
-  void require(ClientSession session, Right right, StreamEntry stream) {
+  public void require(ClientSession session, Right right, StreamEntry stream) {
     require(session, right, stream, null);
   }
 
   /** Refuses (41) unless the session's user has {@code right} in {@code topic}. */
-  void require(ClientSession session, Right right, StreamEntry stream, TopicEntry topic) {
+  public void require(ClientSession session, Right right, StreamEntry stream, TopicEntry topic) {
     if (session.userId() != RootUser.ID) {
       throw new Exchange.Refused(Status.UNAUTHORIZED);
     }

@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.family;
 
 import dev.whippet.broker.internal.catalog.Catalog;
 import dev.whippet.broker.internal.catalog.CatalogChange;
@@ -12,7 +12,16 @@ import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
-import dev.whippet.broker.internal.command.Access.Right;
+import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.Request;
+import dev.whippet.broker.internal.command.exchange.Access;
+import dev.whippet.broker.internal.command.exchange.Access.Right;
+import dev.whippet.broker.internal.command.exchange.Exchange;
+import dev.whippet.broker.internal.command.exchange.Hops;
+import dev.whippet.broker.internal.command.exchange.Lookup;
+import dev.whippet.broker.internal.command.exchange.Partitions;
+import dev.whippet.broker.internal.command.exchange.Services;
+import dev.whippet.broker.internal.command.exchange.TopicRules;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.internal.wire.Limits;
 import dev.whippet.internal.wire.Status;

@@ -1,8 +1,20 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.family;
 
 import dev.whippet.broker.internal.catalog.Catalog;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
 import dev.whippet.broker.internal.catalog.RootUser;
+import dev.whippet.broker.internal.command.ClientSession;
+import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.ReplySink;
+import dev.whippet.broker.internal.command.Request;
+import dev.whippet.broker.internal.command.RequestHandler;
+import dev.whippet.broker.internal.command.exchange.Access;
+import dev.whippet.broker.internal.command.exchange.Exchange;
+import dev.whippet.broker.internal.command.exchange.Hops;
+import dev.whippet.broker.internal.command.exchange.Lookup;
+import dev.whippet.broker.internal.command.exchange.Partitions;
+import dev.whippet.broker.internal.command.exchange.Services;
+import dev.whippet.broker.internal.command.exchange.TopicRules;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.internal.wire.Status;
 import java.util.HashMap;

@@ -1,8 +1,10 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.family;
 
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
+import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.exchange.Partitions;
 import dev.whippet.broker.internal.log.PartitionLog;
 import java.util.ArrayList;
 import java.util.List;

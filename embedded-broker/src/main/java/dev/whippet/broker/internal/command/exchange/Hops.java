@@ -1,4 +1,4 @@
-package dev.whippet.broker.internal.command;
+package dev.whippet.broker.internal.command.exchange;
 
 import dev.whippet.internal.wire.Status;
 import java.util.List;
@@ -11,18 +11,18 @@ import org.slf4j.LoggerFactory;
  * How a request gets from its connection's loop to the loop that owns what it needs: once, with its
  * buffer, as a task; not at all when it is there already. Order between two loops is kept.
  */
-final class Hops {
+public final class Hops {
 
   private static final Logger LOG = LoggerFactory.getLogger(Hops.class);
 
   private final List<? extends Executor> loops;
 
-  Hops(List<? extends Executor> loops) {
+  public Hops(List<? extends Executor> loops) {
     this.loops = List.copyOf(loops);
   }
 
   /** How many loops there are. */
-  int loops() {
+  public int loops() {
     return loops.size();
   }
 
@@ -30,7 +30,7 @@ final class Hops {
    * Runs {@code work} of {@code exchange} on loop {@code to}, at once when {@code here} is it.
    * False when that loop has ended: the exchange is refused then.
    */
-  boolean run(int here, int to, Exchange<?> exchange, Runnable work) {
+  public boolean run(int here, int to, Exchange<?> exchange, Runnable work) {
     if (here == to) {
       guarded(exchange, work);
       return true;
@@ -46,7 +46,7 @@ final class Hops {
   }
 
   /** Runs {@code work} on loop {@code to}, later, or never when that loop has ended. */
-  void post(int to, Runnable work) {
+  public void post(int to, Runnable work) {
     try {
       loops.get(to).execute(work);
     } catch (RejectedExecutionException stopping) {
