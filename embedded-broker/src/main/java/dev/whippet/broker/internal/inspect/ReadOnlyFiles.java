@@ -3,14 +3,8 @@ package dev.whippet.broker.internal.inspect;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The disk as the tools see it: recovery runs on it as at a start, but what it would mend is left
@@ -20,16 +14,12 @@ final class ReadOnlyFiles implements BlockingFiles {
 
   @Override
   public List<Path> list(Path directory) throws IOException {
-    try (Stream<Path> names = Files.list(directory)) {
-      return names.sorted().toList();
-    } catch (NoSuchFileException | NotDirectoryException e) {
-      return List.of();
-    }
+    return SYSTEM.list(directory);
   }
 
   @Override
   public OpenFile open(Path file) throws IOException {
-    return new ReadOnlyFile(FileChannel.open(file, StandardOpenOption.READ));
+    return new ReadOnlyFile(SYSTEM.open(file));
   }
 
   @Override
@@ -39,7 +29,7 @@ final class ReadOnlyFiles implements BlockingFiles {
 
   @Override
   public long size(Path file) throws IOException {
-    return Files.size(file);
+    return SYSTEM.size(file);
   }
 
   @Override
@@ -53,24 +43,16 @@ final class ReadOnlyFiles implements BlockingFiles {
   @Override
   public void syncDirectory(Path directory) {}
 
-  /** One channel. */
-  private record ReadOnlyFile(FileChannel channel) implements OpenFile {
+  /** A file of the real disk that nothing changes. */
+  private record ReadOnlyFile(OpenFile file) implements OpenFile {
     @Override
     public long size() throws IOException {
-      return channel.size();
+      return file.size();
     }
 
     @Override
     public int read(long position, ByteBuffer target) throws IOException {
-      int read = 0;
-      while (target.hasRemaining()) {
-        int more = channel.read(target, position + read);
-        if (more < 0) {
-          break;
-        }
-        read += more;
-      }
-      return read;
+      return file.read(position, target);
     }
 
     @Override
@@ -86,7 +68,7 @@ final class ReadOnlyFiles implements BlockingFiles {
 
     @Override
     public void close() throws IOException {
-      channel.close();
+      file.close();
     }
   }
 }
