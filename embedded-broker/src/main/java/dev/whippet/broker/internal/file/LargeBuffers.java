@@ -5,10 +5,12 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import io.netty.buffer.UnpooledUnsafeDirectByteBuf;
+import io.netty.channel.unix.Buffer;
 import io.netty.util.internal.PlatformDependent;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Aligned direct buffers of any size, each with memory of its own. Memory that was released is kept
@@ -21,7 +23,11 @@ import java.util.Iterator;
  *            {@link #KEPT_BYTES_MAX} bytes
  * </pre>
  *
- * Any thread.
+ * <p>New memory is not zeroed where Netty has Unsafe and a native part (Linux, up to Java 23): the
+ * system backs it page by page as it is written, so memory that was asked for and is not used costs
+ * nothing. Elsewhere Java zeroes it first. Either way its bytes mean nothing until written.
+ *
+ * <p>Any thread.
  */
 final class LargeBuffers {
   static final int KEPT_MAX = 4;
@@ -30,20 +36,50 @@ final class LargeBuffers {
   private final UnpooledByteBufAllocator system = new UnpooledByteBufAllocator(true, true);
 
   /** Guarded by this; longest kept first. */
-  private final ArrayDeque<ByteBuf> kept = new ArrayDeque<>();
+  private final ArrayDeque<Memory> kept = new ArrayDeque<>();
+
+  private final AtomicLong heldBytes = new AtomicLong();
+  private final boolean raw;
 
   private long keptBytes;
   private boolean used;
   private volatile boolean closed;
 
-  ByteBuf take(ByteBufAllocator allocator, int bytes, int bytesMax) {
-    ByteBuf memory = takeKept(bytes + LoopFiles.BLOCK_BYTES);
-    if (memory == null) {
-      memory = system.directBuffer(bytes + LoopFiles.BLOCK_BYTES);
+  LargeBuffers() {
+    this(canWrap());
+  }
+
+  /**
+   * @param raw whether new memory comes from the system as it is
+   */
+  LargeBuffers(boolean raw) {
+    this.raw = raw;
+  }
+
+  /** Whether memory that was taken without Java's help can be made a buffer without flags. */
+  static boolean canWrap() {
+    if (!PlatformDependent.hasUnsafe()) {
+      return false;
     }
-    int past = memory.nioBuffer(0, 1).alignmentOffset(0, LoopFiles.BLOCK_BYTES);
+    long address = PlatformDependent.allocateMemory(Long.BYTES);
+    try {
+      return Buffer.wrapMemoryAddressWithNativeOrder(address, Long.BYTES).isDirect();
+    } catch (LinkageError e) { // no transport with a native part is loaded
+      return false;
+    } finally {
+      PlatformDependent.freeMemory(address);
+    }
+  }
+
+  ByteBuf take(ByteBufAllocator allocator, int bytes, int bytesMax) {
+    Memory memory = takeKept(bytes + LoopFiles.BLOCK_BYTES);
+    if (memory == null) {
+      memory = fresh(bytes + LoopFiles.BLOCK_BYTES);
+      heldBytes.addAndGet(memory.capacity());
+    }
+    int past = memory.bytes.alignmentOffset(0, LoopFiles.BLOCK_BYTES);
     int start = (LoopFiles.BLOCK_BYTES - past) % LoopFiles.BLOCK_BYTES;
-    ByteBuffer bytesOfIt = memory.nioBuffer(start, bytes);
+    ByteBuffer bytesOfIt = memory.bytes.slice(start, bytes);
     ByteBuf buffer =
         PlatformDependent.hasUnsafe()
             ? new Quick(this, memory, allocator, bytesOfIt, bytesMax)
@@ -51,10 +87,20 @@ final class LargeBuffers {
     return buffer.setIndex(0, 0);
   }
 
-  private synchronized ByteBuf takeKept(int bytes) {
+  private Memory fresh(int bytes) {
+    if (raw) {
+      long address = PlatformDependent.allocateMemory(bytes);
+      ByteBuffer wrapped = Buffer.wrapMemoryAddressWithNativeOrder(address, bytes);
+      return new Memory(wrapped, () -> PlatformDependent.freeMemory(address));
+    }
+    ByteBuf buffer = system.directBuffer(bytes);
+    return new Memory(buffer.nioBuffer(0, bytes), buffer::release);
+  }
+
+  private synchronized Memory takeKept(int bytes) {
     used = true;
-    for (Iterator<ByteBuf> each = kept.descendingIterator(); each.hasNext(); ) {
-      ByteBuf memory = each.next();
+    for (Iterator<Memory> each = kept.descendingIterator(); each.hasNext(); ) {
+      Memory memory = each.next();
       if (memory.capacity() >= bytes && memory.capacity() - bytes <= bytes / 4) {
         each.remove();
         keptBytes -= memory.capacity();
@@ -64,7 +110,7 @@ final class LargeBuffers {
     return null;
   }
 
-  private void give(ByteBuf memory) {
+  private void give(Memory memory) {
     synchronized (this) {
       kept.add(memory);
       keptBytes += memory.capacity();
@@ -90,9 +136,10 @@ final class LargeBuffers {
 
   private synchronized void shrink(int buffersMax, long bytesMax) {
     while (kept.size() > buffersMax || keptBytes > bytesMax) {
-      ByteBuf longest = kept.remove();
+      Memory longest = kept.remove();
       keptBytes -= longest.capacity();
-      longest.release();
+      heldBytes.addAndGet(-longest.capacity());
+      longest.free.run();
     }
   }
 
@@ -101,15 +148,26 @@ final class LargeBuffers {
   }
 
   long heldBytes() {
-    return system.metric().usedDirectMemory();
+    return heldBytes.get();
+  }
+
+  /**
+   * What one buffer stands in.
+   *
+   * @param free gives it back to the system
+   */
+  private record Memory(ByteBuffer bytes, Runnable free) {
+    int capacity() {
+      return bytes.capacity();
+    }
   }
 
   /** With addresses. */
   private static final class Quick extends UnpooledUnsafeDirectByteBuf {
     private final LargeBuffers owner;
-    private final ByteBuf memory;
+    private final Memory memory;
 
-    Quick(LargeBuffers owner, ByteBuf memory, ByteBufAllocator by, ByteBuffer bytes, int bytesMax) {
+    Quick(LargeBuffers owner, Memory memory, ByteBufAllocator by, ByteBuffer bytes, int bytesMax) {
       super(by, bytes, bytesMax);
       this.owner = owner;
       this.memory = memory;
@@ -125,9 +183,9 @@ final class LargeBuffers {
   /** Where Unsafe is not to be had. */
   private static final class Plain extends UnpooledDirectByteBuf {
     private final LargeBuffers owner;
-    private final ByteBuf memory;
+    private final Memory memory;
 
-    Plain(LargeBuffers owner, ByteBuf memory, ByteBufAllocator by, ByteBuffer bytes, int bytesMax) {
+    Plain(LargeBuffers owner, Memory memory, ByteBufAllocator by, ByteBuffer bytes, int bytesMax) {
       super(by, bytes, bytesMax);
       this.owner = owner;
       this.memory = memory;

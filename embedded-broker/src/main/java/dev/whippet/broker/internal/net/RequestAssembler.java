@@ -18,7 +18,7 @@ import io.netty.buffer.Unpooled;
  * <pre>
  *   HEADER    8 bytes                 --complete--> ADMISSION
  *   ADMISSION no room                 blocked: bytes are held, reading stops; resume() retries
- *             TAKE, memory taken      --> PAYLOAD --complete--> decoded, queued --> HEADER
+ *             TAKE, counted           --> PAYLOAD --complete--> decoded, queued --> HEADER
  *             DRAIN, DRAIN_AND_TAKE   --> DRAIN --complete--> answered or queued --> HEADER
  *             CLOSE                   --> OVER, answered
  *   OVER      bytes are thrown away
@@ -26,10 +26,14 @@ import io.netty.buffer.Unpooled;
  *
  * <p>Limits: {@link Admission} for one request, {@link ReplyQueue#accepts} for those under way,
  * {@link LoopMemory} for all of the loop. Nothing is allocated before a length has passed all
- * three. Owner: the connection's loop.
+ * three, and of a large payload a sixteenth only: the rest when that much of it has come. Who
+ * announces much and sends nothing costs the loop no time. Owner: the connection's loop.
  */
 final class RequestAssembler {
   private static final int LARGE_BYTES_MIN = 64 << 10;
+
+  /** Memory for this part of a large payload first. */
+  private static final int FIRST_SHARE = 16;
 
   private enum State {
     HEADER,
@@ -177,14 +181,7 @@ final class RequestAssembler {
   private void step(ByteBuf in, int available, int mask) {
     switch (state) {
       case HEADER -> readHeader(in, available, mask);
-      case PAYLOAD -> {
-        int length = (int) Math.min(missing, available);
-        MaskedCopy.copy(in, payload, length, mask);
-        missing -= length;
-        if (missing == 0) {
-          take();
-        }
-      }
+      case PAYLOAD -> readPayload(in, (int) Math.min(missing, available), mask);
       case DRAIN -> {
         int length = (int) Math.min(missing, available);
         in.skipBytes(length);
@@ -195,6 +192,18 @@ final class RequestAssembler {
       }
       case OVER -> in.skipBytes(available);
       case ADMISSION -> throw new IllegalStateException("bytes before admission");
+    }
+  }
+
+  private void readPayload(ByteBuf in, int available, int mask) {
+    if (!payload.isWritable() && !takeWhole()) {
+      return;
+    }
+    int length = Math.min(payload.writableBytes(), available);
+    MaskedCopy.copy(in, payload, length, mask);
+    missing -= length;
+    if (missing == 0) {
+      take();
     }
   }
 
@@ -272,12 +281,28 @@ final class RequestAssembler {
   private void allocated(int length) {
     charged = length;
     state = State.PAYLOAD;
+    payload = buffer(length < LARGE_BYTES_MIN ? length : length / FIRST_SHARE);
+  }
+
+  /** The first part of the payload came: memory for all of it; false when there is none. */
+  private boolean takeWhole() {
+    ByteBuf whole = buffer(payload.writerIndex() + (int) missing);
+    if (whole != null) {
+      whole.writeBytes(payload);
+      payload.release();
+      payload = whole;
+    }
+    return whole != null;
+  }
+
+  /** Null, and the connection ends, when the process has none in spite of its budget. */
+  private ByteBuf buffer(int bytes) {
     try {
-      ByteBufAllocator from = length < LARGE_BYTES_MIN ? allocator : large;
-      payload = from.directBuffer(length, length);
+      return (bytes < LARGE_BYTES_MIN ? allocator : large).directBuffer(bytes, bytes);
     } catch (OutOfMemoryError e) { // direct memory: others took more than they were to
       state = State.OVER;
       connection.drop(e.getMessage());
+      return null;
     }
   }
 

@@ -2,10 +2,16 @@ package dev.whippet.broker.internal.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.uring.IoUring;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -71,6 +77,32 @@ class AlignedBuffersTest {
     buffers.close();
     buffers.allocate(5_000_000).release();
     assertThat(buffers.heldBytes()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void largeOnesHoldWhatWasWrittenWhereverTheirMemoryIsFrom(boolean raw) {
+    assumeTrue(!raw || IoUring.isAvailable() || Epoll.isAvailable());
+    assumeTrue(!raw || LargeBuffers.canWrap());
+    LargeBuffers large = new LargeBuffers(raw);
+    Random random = new Random(7);
+    byte[] bytes = new byte[5_000_000];
+
+    for (int round = 0; round < 3; round++) {
+      ByteBuf buffer = large.take(UnpooledByteBufAllocator.DEFAULT, bytes.length, bytes.length);
+      random.nextBytes(bytes);
+      buffer.writeBytes(bytes);
+
+      assertThat(AlignedBuffers.address(buffer) % 4096).isZero();
+      assertThat(buffer.isWritable()).isFalse();
+      assertThat(ByteBufUtil.getBytes(buffer)).isEqualTo(bytes);
+      assertThat(large.heldBytes()).isEqualTo(bytes.length + 4096);
+      buffer.release();
+    }
+    assertThat(large.keptBytes()).isEqualTo(bytes.length + 4096);
+
+    large.close();
+    assertThat(large.heldBytes()).isZero();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.file.AlignedBuffers;
 import dev.whippet.broker.internal.net.WireClient.Wire;
 import dev.whippet.internal.wire.Command;
 import dev.whippet.internal.wire.Limits;
@@ -134,6 +135,26 @@ abstract class RequestsContract extends ListenerSuite {
     client.send(requests);
 
     assertThat(client.status()).isZero();
+    assertThat(client.status()).isEqualTo(checksum);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aLargePayloadTakesMemoryAsItComes(Wire wire) throws Exception {
+    WireClient client = loggedIn(NetLimits.DEFAULT, wire);
+    Buffer request = new Buffer();
+    int checksum = send(request, 40_000_000, 5);
+    Buffer bytes = client.framed(request);
+    AlignedBuffers buffers = loops.loop(0).buffers();
+
+    socketWrite(client, bytes, 100_000);
+    await().until(() -> loops.loop(0).memory().requestsBytes() > 40_000_000); // counted in full
+    await().until(() -> buffers.heldBytes() > 0);
+    assertThat(buffers.heldBytes()).isLessThan(5 << 20);
+    socketWrite(client, bytes, 3_000_000);
+    await().until(() -> buffers.heldBytes() > 40_000_000);
+    client.sendRaw(bytes);
+
     assertThat(client.status()).isEqualTo(checksum);
   }
 
