@@ -13,8 +13,13 @@ import dev.whippet.broker.internal.net.Listener;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.broker.internal.net.NetLimits;
 import dev.whippet.broker.internal.net.Transport;
+import dev.whippet.broker.internal.net.event.ConnectionCounts;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.WallClock;
+import dev.whippet.broker.internal.tls.SelfSigned;
+import dev.whippet.broker.internal.tls.TlsException;
+import dev.whippet.broker.internal.tls.TlsFiles;
+import dev.whippet.broker.internal.tls.TlsServer;
 import dev.whippet.internal.wire.Limits;
 import java.io.IOException;
 import java.net.BindException;
@@ -76,6 +81,8 @@ public final class Broker implements AutoCloseable {
   private Loops loops;
   private Storage storage;
   private Retainer retainer;
+  private TlsServer tls;
+  private CertificateWatch certificates;
   private volatile List<InetSocketAddress> addresses = List.of();
 
   private Broker(BrokerConfig config) {
@@ -129,7 +136,7 @@ public final class Broker implements AutoCloseable {
   private void open() throws BrokerException {
     directory = DataDirectory.open(config.dataDirectory);
     Transport transport = transport(config.transport);
-    loops = Loops.start(transport, config.loops, directory.root(), NetLimits.DEFAULT);
+    loops = Loops.start(transport, config.loops, directory.root(), config.limits);
     findings.add(directory.findings());
     DiskSpace space = diskSpace();
     storage = Storage.open(storageParts(space), findings);
@@ -142,16 +149,42 @@ public final class Broker implements AutoCloseable {
             loops,
             config.consumerProtectionMillis);
     retainer.start();
+    tls = openTls();
     Commands commands = commands();
     List<InetSocketAddress> bound = new ArrayList<>();
-    for (InetSocketAddress address : config.listen) {
-      Listener listener = listen(address, commands);
+    for (int i = 0; i < config.listen.size(); i++) {
+      TlsServer secured = config.secured.get(i) ? tls : null;
+      Listener.Doors doors = new Listener.Doors(commands, config.webSocket, secured, null);
+      Listener listener = listen(config.listen.get(i), doors);
       listeners.add(listener);
       bound.add(listener.address());
       addresses = List.copyOf(bound);
     }
     LOG.info("{}", description());
     storage.scrub();
+  }
+
+  /** {@code null} when nothing speaks it. */
+  private TlsServer openTls() throws BrokerException {
+    BrokerConfig.Tls wanted = config.tls;
+    if (wanted == null) {
+      return null;
+    }
+    try {
+      TlsFiles own =
+          wanted.certificate() == null
+              ? SelfSigned.in(directory.layout().tls())
+              : new TlsFiles(wanted.certificate(), wanted.key(), null, false);
+      TlsFiles files =
+          new TlsFiles(
+              own.certificate(), own.key(), wanted.clientAuthorities(), wanted.clientsRequired());
+      TlsServer server = TlsServer.open(files);
+      certificates = new CertificateWatch(server);
+      certificates.start();
+      return server;
+    } catch (TlsException e) {
+      throw new BrokerException(Reason.TLS_UNUSABLE, e.getMessage(), e);
+    }
   }
 
   private static Transport transport(BrokerConfig.Transport choice) throws BrokerException {
@@ -226,10 +259,10 @@ public final class Broker implements AutoCloseable {
                 (int) NetLimits.DEFAULT.times().pingMillis())));
   }
 
-  private Listener listen(InetSocketAddress address, Commands commands) throws BrokerException {
+  private Listener listen(InetSocketAddress address, Listener.Doors doors) throws BrokerException {
     String text = text(address);
     try {
-      return Listener.bind(loops, address, commands, config.webSocket);
+      return Listener.bind(loops, address, doors);
     } catch (BindException e) {
       boolean inUse = String.valueOf(e.getMessage()).contains("in use");
       throw inUse
@@ -276,7 +309,9 @@ public final class Broker implements AutoCloseable {
    */
   public String description() {
     List<String> listening = new ArrayList<>();
-    addresses.forEach(address -> listening.add(text(address)));
+    for (int i = 0; i < addresses.size(); i++) {
+      listening.add(text(addresses.get(i)) + (config.secured.get(i) ? " (TLS)" : ""));
+    }
     return "whippet broker "
         + Version.text()
         + ": "
@@ -326,6 +361,11 @@ public final class Broker implements AutoCloseable {
     return config.rootPassword == null ? Optional.of(rootPassword) : Optional.empty();
   }
 
+  /** How connections began and ended. */
+  ConnectionCounts counts() {
+    return loops.counts();
+  }
+
   /**
    * How it is now: what is read-only or was found damaged, and why. Does not block.
    *
@@ -351,6 +391,10 @@ public final class Broker implements AutoCloseable {
     }
     addresses = List.of();
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(config.stopGraceMillis);
+    if (certificates != null) {
+      certificates.stop();
+    }
+    listeners.forEach(Listener::stopAccepting);
     for (Listener listener : listeners) {
       listener.stop(Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
     }
@@ -363,6 +407,9 @@ public final class Broker implements AutoCloseable {
     }
     if (loops != null) {
       loops.stop();
+    }
+    if (tls != null) {
+      tls.close();
     }
     if (directory != null) {
       try {

@@ -4,6 +4,7 @@ import dev.whippet.broker.internal.command.exchange.TopicRules;
 import dev.whippet.broker.internal.log.engine.CommitConfig;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.net.Loops;
+import dev.whippet.broker.internal.net.NetLimits;
 import dev.whippet.broker.internal.websocket.HandshakeRules;
 import dev.whippet.broker.internal.websocket.Origins;
 import dev.whippet.broker.internal.websocket.WebSocketService;
@@ -27,6 +28,12 @@ public final class BrokerConfig {
   /** Default listeners: everything on the first; stock WebSocket clients dial the second. */
   static final List<InetSocketAddress> DEFAULT_LISTEN =
       List.of(new InetSocketAddress("127.0.0.1", 8090), new InetSocketAddress("127.0.0.1", 8092));
+
+  /** In front of an address that speaks TLS, whatever is said about all. */
+  private static final String TLS_SCHEME = "tls://";
+
+  /** In front of one that does not. */
+  private static final String PLAIN_SCHEME = "tcp://";
 
   /** Segments are at least this long: 1 MiB. */
   public static final long SEGMENT_BYTES_MIN = 1L << 20;
@@ -52,6 +59,12 @@ public final class BrokerConfig {
   private static final int WEB_SOCKET_NAMES_MAX = 64;
 
   final List<InetSocketAddress> listen;
+
+  /** For each address whether it speaks TLS. */
+  final List<Boolean> secured;
+
+  final Tls tls;
+  final NetLimits limits;
   final Path dataDirectory;
   final Transport transport;
   final int loops;
@@ -69,6 +82,13 @@ public final class BrokerConfig {
 
   private BrokerConfig(Builder builder) {
     listen = builder.listen.isEmpty() ? DEFAULT_LISTEN : List.copyOf(builder.listen);
+    tls = builder.tls();
+    secured = builder.secured(listen.size());
+    limits =
+        NetLimits.DEFAULT.with(
+            builder.connectionsMax,
+            Math.min(builder.connectionsMax, builder.connectionsPerAddressMax),
+            builder.loopMemoryBytes);
     dataDirectory = builder.dataDirectory;
     transport = builder.transport;
     loops = builder.loops;
@@ -169,6 +189,28 @@ public final class BrokerConfig {
     }
   }
 
+  /** Where certificates come from; the files are {@code null} for a self-signed one. */
+  record Tls(Path certificate, Path key, Path clientAuthorities, boolean clientsRequired) {}
+
+  /** Whether clients show certificates over TLS. */
+  public enum ClientCertificates {
+    /** They are not asked for any. */
+    NONE,
+    /** A client that shows one must have it from a configured authority. */
+    OPTIONAL,
+    /** Nobody gets in without. */
+    REQUIRED;
+
+    /**
+     * As users write it.
+     *
+     * @return {@code none}, {@code optional} or {@code required}
+     */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   /** What the event loops run on. */
   public enum Transport {
     /** The best that works here: io_uring, else epoll, else NIO. */
@@ -220,6 +262,19 @@ public final class BrokerConfig {
   /** Collects settings; every one has a default. Not thread-safe. */
   public static final class Builder {
     private final List<InetSocketAddress> listen = new ArrayList<>();
+
+    /** Beside each address: whether it speaks TLS, or {@code null} for "as all do". */
+    private final List<Boolean> schemes = new ArrayList<>();
+
+    private boolean tls;
+    private Path tlsCertificate;
+    private Path tlsKey;
+    private boolean tlsSelfSigned;
+    private Path tlsClientAuthorities;
+    private ClientCertificates clientCertificates = ClientCertificates.NONE;
+    private int connectionsMax = NetLimits.DEFAULT.connectionsMax();
+    private int connectionsPerAddressMax = Integer.MAX_VALUE;
+    private long loopMemoryBytes = NetLimits.DEFAULT.loopBytesMax();
     private Path dataDirectory = Path.of("whippet-data").toAbsolutePath();
     private Transport transport = Transport.AUTO;
     private int loops = Math.min(Runtime.getRuntime().availableProcessors(), Loops.LOOPS_MAX);
@@ -248,10 +303,22 @@ public final class BrokerConfig {
      * 127.0.0.1:8090} and {@code 127.0.0.1:8092}. Classic TCP and WebSocket are told apart by their
      * first bytes, so one address serves both.
      *
-     * @param address {@code host:port} or {@code [ipv6]:port}; port 0 takes a free one
+     * @param address {@code host:port} or {@code [ipv6]:port}; port 0 takes a free one. With {@code
+     *     tls://} in front it speaks TLS, with {@code tcp://} it does not; without either it does
+     *     as {@link #tls} says
      * @return this builder
      */
     public Builder listen(String address) {
+      if (address.startsWith(TLS_SCHEME)) {
+        return listen(parse(address.substring(TLS_SCHEME.length())), true);
+      }
+      if (address.startsWith(PLAIN_SCHEME)) {
+        return listen(parse(address.substring(PLAIN_SCHEME.length())), false);
+      }
+      return listen(parse(address), null);
+    }
+
+    private static InetSocketAddress parse(String address) {
       int colon = address.lastIndexOf(':');
       String host = colon < 0 ? "" : address.substring(0, colon);
       if (host.startsWith("[") && host.endsWith("]")) {
@@ -260,7 +327,7 @@ public final class BrokerConfig {
       if (host.isEmpty()) {
         throw new IllegalArgumentException("listen: " + address + ", not host:port");
       }
-      return listen(new InetSocketAddress(host, port(address, address.substring(colon + 1))));
+      return new InetSocketAddress(host, port(address, address.substring(colon + 1)));
     }
 
     private static int port(String address, String text) {
@@ -283,6 +350,10 @@ public final class BrokerConfig {
      * @return this builder
      */
     public Builder listen(InetSocketAddress address) {
+      return listen(address, null);
+    }
+
+    private Builder listen(InetSocketAddress address, Boolean secured) {
       if (address.isUnresolved()) {
         throw new IllegalArgumentException(
             "listen: " + address.getHostString() + " is not a name or address known here");
@@ -291,6 +362,157 @@ public final class BrokerConfig {
         throw new IllegalArgumentException("listen: more than " + LISTENERS_MAX + " addresses");
       }
       listen.add(address);
+      schemes.add(secured);
+      return this;
+    }
+
+    /**
+     * Whether addresses speak TLS 1.2 and 1.3 that say nothing about it themselves. Default: false.
+     *
+     * @param everywhere true needs a certificate
+     * @return this builder
+     */
+    public Builder tls(boolean everywhere) {
+      tls = everywhere;
+      return this;
+    }
+
+    /**
+     * The server's certificate. It and the other files of TLS are looked at every few seconds, and
+     * loaded anew when they changed; open connections stay.
+     *
+     * @param file PEM, with its chain, the server's own first
+     * @return this builder
+     */
+    public Builder tlsCertificate(Path file) {
+      tlsCertificate = file.toAbsolutePath();
+      return this;
+    }
+
+    /**
+     * The key of the server's certificate.
+     *
+     * @param file PEM, PKCS#8, without a password
+     * @return this builder
+     */
+    public Builder tlsKey(Path file) {
+      tlsKey = file.toAbsolutePath();
+      return this;
+    }
+
+    /**
+     * Whether a self-signed certificate is made when no files are given; kept in the data
+     * directory, {@code tls/certificate.pem}. For development. Default: false.
+     *
+     * @param made true to make one
+     * @return this builder
+     */
+    public Builder tlsSelfSigned(boolean made) {
+      tlsSelfSigned = made;
+      return this;
+    }
+
+    /**
+     * Who may have issued clients' certificates; needed unless none are asked for.
+     *
+     * @param file PEM, one or more certificates
+     * @return this builder
+     */
+    public Builder tlsClientAuthorities(Path file) {
+      tlsClientAuthorities = file.toAbsolutePath();
+      return this;
+    }
+
+    /**
+     * Whether clients show certificates. Default: {@link ClientCertificates#NONE}.
+     *
+     * @param choice not {@code null}
+     * @return this builder
+     */
+    public Builder tlsClientCertificates(ClientCertificates choice) {
+      clientCertificates = Objects.requireNonNull(choice, "client certificates");
+      return this;
+    }
+
+    /** What was said about TLS together, or {@code null} when no address speaks it. */
+    private Tls tls() {
+      if (!tls && !schemes.contains(true)) {
+        return null;
+      }
+      if ((tlsCertificate == null) != (tlsKey == null)) {
+        throw new IllegalArgumentException("TLS needs both the certificate and its key");
+      }
+      if (tlsCertificate == null && !tlsSelfSigned) {
+        throw new IllegalArgumentException(
+            "TLS needs a certificate: files, or a self-signed one for development");
+      }
+      boolean asked = clientCertificates != ClientCertificates.NONE;
+      if (asked && tlsClientAuthorities == null) {
+        throw new IllegalArgumentException(
+            "client certificates: "
+                + clientCertificates.label()
+                + ", but nobody is named who may have issued them");
+      }
+      return new Tls(
+          tlsCertificate,
+          tlsKey,
+          asked ? tlsClientAuthorities : null,
+          clientCertificates == ClientCertificates.REQUIRED);
+    }
+
+    private List<Boolean> secured(int addresses) {
+      List<Boolean> secured = new ArrayList<>();
+      for (int i = 0; i < addresses; i++) {
+        Boolean scheme = schemes.isEmpty() ? null : schemes.get(i);
+        secured.add(scheme == null ? tls : scheme);
+      }
+      return List.copyOf(secured);
+    }
+
+    /**
+     * How many connections may be open; more are closed at once. Default: 20,000.
+     *
+     * @param count 1 to 1,000,000
+     * @return this builder
+     */
+    public Builder connectionsMax(int count) {
+      connectionsMax = connections("connections", count);
+      return this;
+    }
+
+    /**
+     * How many connections of one IP address may be open; more are closed at once. Default: as many
+     * as of all.
+     *
+     * @param count 1 to 1,000,000
+     * @return this builder
+     */
+    public Builder connectionsPerAddressMax(int count) {
+      connectionsPerAddressMax = connections("connections per address", count);
+      return this;
+    }
+
+    private static int connections(String what, int count) {
+      if (count < 1 || count > 1_000_000) {
+        throw new IllegalArgumentException(what + ": " + count + ", not 1 to 1000000");
+      }
+      return count;
+    }
+
+    /**
+     * Memory of each loop for everything in flight: requests, replies until they are taken, and
+     * what is kept for readers as far as those leave room. Less when all loops could take more than
+     * five eighths of the process's direct memory. Default: 320 MiB.
+     *
+     * @param bytes 16 MiB to 64 GiB
+     * @return this builder
+     */
+    public Builder loopMemoryBytes(long bytes) {
+      if (bytes < 16L << 20 || bytes > 64L << 30) {
+        throw new IllegalArgumentException(
+            "loop memory: " + bytes + " bytes, not 16 MiB to 64 GiB");
+      }
+      loopMemoryBytes = bytes;
       return this;
     }
 
@@ -646,6 +868,7 @@ public final class BrokerConfig {
      * The configuration as set so far.
      *
      * @return immutable
+     * @throws IllegalArgumentException when two settings do not go together
      */
     public BrokerConfig build() {
       return new BrokerConfig(this);

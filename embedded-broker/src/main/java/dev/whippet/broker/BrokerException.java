@@ -27,6 +27,8 @@ public final class BrokerException extends Exception {
     ADDRESS_IN_USE,
     /** The address is not one of this machine, or listening on it is not allowed. */
     ADDRESS_UNUSABLE,
+    /** Certificates or keys can't be used. */
+    TLS_UNUSABLE,
     /** The transport that was asked for does not work here. */
     TRANSPORT_UNAVAILABLE,
     /** What was recovered from disk could not be opened for writing. */

@@ -39,6 +39,11 @@ record DataLayout(Path root) {
     return root.resolve("commits");
   }
 
+  /** A self-signed certificate and its key, when asked for. */
+  Path tls() {
+    return root.resolve("tls");
+  }
+
   /** What must be there before anything is recovered; outermost first. */
   Path[] directories() {
     return new Path[] {catalog(), offsets(), partitions(), commits(), setAside()};

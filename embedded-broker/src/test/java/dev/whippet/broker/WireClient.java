@@ -30,14 +30,19 @@ final class WireClient implements AutoCloseable {
   private final ReplyReader reader = new ReplyReader(1L << 30);
   private final byte[] chunk = new byte[CHUNK_BYTES];
 
-  private WireClient(int port) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+  private WireClient(Socket socket) throws IOException {
+    this.socket = socket;
     socket.setSoTimeout(READ_MILLIS_MAX);
     socket.setTcpNoDelay(true);
   }
 
   static WireClient connect(Broker broker) throws IOException {
-    return new WireClient(broker.port());
+    return over(new Socket(InetAddress.getLoopbackAddress(), broker.port()));
+  }
+
+  /** On a socket that is connected, with TLS or without. */
+  static WireClient over(Socket socket) throws IOException {
+    return new WireClient(socket);
   }
 
   static WireClient login(Broker broker) throws IOException {

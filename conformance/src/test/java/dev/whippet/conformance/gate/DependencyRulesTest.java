@@ -40,10 +40,15 @@ class DependencyRulesTest {
   private static final Map<String, Set<String>> BROKER_ARROWS =
       Map.ofEntries(
           Map.entry("net.pulse", Set.of()),
+          Map.entry("net.event", Set.of()),
+          Map.entry("tls", Set.of()),
           Map.entry(
               "net",
               Set.of(
                   "net.pulse",
+                  "net.event",
+                  "tls",
+                  "system",
                   "websocket",
                   "wire",
                   "command",
@@ -125,6 +130,7 @@ class DependencyRulesTest {
           SDK + ".internal.outbox",
           BROKER + ".internal.wire",
           BROKER + ".internal.websocket",
+          BROKER + ".internal.tls",
           BROKER + ".internal.log",
           BROKER + ".internal.log.commit",
           BROKER + ".internal.log.engine",

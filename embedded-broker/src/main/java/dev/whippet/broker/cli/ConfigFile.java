@@ -10,30 +10,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
- * The configuration file: TOML, one level, the keys of {@link Setting}. Numbers and texts are taken
- * alike; {@code listen} and {@code durability} may be arrays. A key that is not known is an error.
+ * The configuration file: TOML, one level, the keys of {@link Setting}. Numbers, texts, true and
+ * false are taken alike; lists may be arrays. A key that is not known is an error.
  */
 final class ConfigFile {
-  /** May be an array in the file. */
-  private static final Set<Setting> LISTS =
-      EnumSet.of(
-          Setting.LISTEN, Setting.DURABILITY, Setting.ALLOW_ORIGIN, Setting.WEBSOCKET_PROTOCOL);
-
   /** Nobody needs a longer one. */
   private static final long BYTES_MAX = 1 << 20;
+
+  /** Longer names are cut where they are repeated, and have no nearest one. */
+  private static final int NAME_CHARS_MAX = 64;
 
   private ConfigFile() {}
 
   static Map<Setting, String> read(Path file) throws UsageException {
     Map<Setting, String> values = new EnumMap<>(Setting.class);
     for (Map.Entry<String, JsonNode> member : parse(file).properties()) {
-      values.put(setting(file, member.getKey()), text(file, member.getKey(), member.getValue()));
+      Setting setting = setting(file, member.getKey());
+      values.put(setting, text(file, setting, member.getValue()));
     }
     return values;
   }
@@ -55,52 +52,37 @@ final class ConfigFile {
   }
 
   private static Setting setting(Path file, String key) throws UsageException {
-    Setting nearest = null;
-    int distance = Integer.MAX_VALUE;
+    List<String> known = new ArrayList<>();
     for (Setting each : Setting.values()) {
-      int candidate = distance(each.key(), key);
-      if (candidate == 0) {
+      if (each.key().equals(key)) {
         return each;
       }
-      if (candidate < distance) {
-        nearest = each;
-        distance = candidate;
-      }
+      known.add(each.key());
     }
     throw new UsageException(
-        file + ": unknown key \"" + key + "\"; the nearest known one is \"" + nearest.key() + "\"");
+        file
+            + ": unknown key \""
+            + (key.length() > NAME_CHARS_MAX ? key.substring(0, NAME_CHARS_MAX) + "..." : key)
+            + "\"; the nearest known one is \""
+            + (key.length() > NAME_CHARS_MAX ? known.get(0) : Names.nearest(key, known))
+            + "\"");
   }
 
-  private static String text(Path file, String key, JsonNode value) throws UsageException {
-    if (value.isTextual() || value.isIntegralNumber()) {
-      return value.asText();
-    }
-    boolean list = LISTS.stream().anyMatch(setting -> setting.key().equals(key));
-    if (value.isArray() && list && !value.isEmpty()) {
+  private static String text(Path file, Setting setting, JsonNode value) throws UsageException {
+    if (value.isArray() && setting.isList() && !value.isEmpty()) {
       List<String> parts = new ArrayList<>();
       for (JsonNode each : value) {
-        parts.add(text(file, key + " element", each));
+        parts.add(scalar(file, setting.key() + " element", each));
       }
       return String.join(",", parts);
     }
-    throw new UsageException(file + ": " + key + " = " + value + ", not a text or whole number");
+    return scalar(file, setting.key(), value);
   }
 
-  /** Levenshtein's: how many letters to add, drop or change. */
-  static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
+  private static String scalar(Path file, String key, JsonNode value) throws UsageException {
+    if (value.isTextual() || value.isIntegralNumber() || value.isBoolean()) {
+      return value.asText();
     }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
+    throw new UsageException(file + ": " + key + " = " + value + ", not a text or whole number");
   }
 }

@@ -51,7 +51,8 @@ public final class Main {
   static int run(
       String[] arguments, Map<String, String> environment, PrintWriter out, PrintWriter err) {
     CommandLine commands = new CommandLine(new Main());
-    commands.addSubcommand(new ServeCommand(environment));
+    commands.addSubcommand(ServeCommand.commandLine(environment));
+    commands.addSubcommand(ConfigCommand.commandLine(environment));
     commands.addSubcommand(new LogCommand());
     commands.addSubcommand(BenchCommand.commandLine());
     commands.setOut(out);

@@ -1,244 +1,323 @@
 package dev.whippet.broker.cli;
 
-import dev.whippet.broker.BrokerConfig;
 import dev.whippet.broker.BrokerConfig.Builder;
+import dev.whippet.broker.BrokerConfig.ClientCertificates;
 import dev.whippet.broker.BrokerConfig.Durability;
 import dev.whippet.broker.BrokerConfig.Transport;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.BiConsumer;
 
 /**
  * Every setting of {@code serve}: its name in the configuration file (with {@code --} in front the
- * flag, where there is one), the environment variables that give it, and what it does. A variable
- * further left wins.
+ * flag), the environment variables that give it, and what it does. {@code WHIPPET_} and the name
+ * comes first; the others are Apache Iggy's own, where they mean the same.
+ *
+ * <p>Actions throw {@link IllegalArgumentException} that names the setting, the value and what it
+ * may be.
  */
 enum Setting {
-  LISTEN("listen", List.of("WHIPPET_LISTEN", "IGGY_TCP_ADDRESS")) {
-    @Override
-    void apply(Builder builder, String value) {
-      for (String address : value.split(",")) {
-        builder.listen(address.strip());
-      }
-    }
-  },
-  DATA("data", List.of("WHIPPET_DATA")) {
-    @Override
-    void apply(Builder builder, String value) {
-      builder.dataDirectory(path(value));
-    }
-  },
-  LOOPS("loops", List.of("WHIPPET_LOOPS")) {
-    @Override
-    void apply(Builder builder, String value) {
-      try {
-        builder.loops(Integer.parseInt(value));
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException("loops: " + value + ", not a number from 1 to 64");
-      }
-    }
-  },
-  TRANSPORT("transport", List.of("WHIPPET_TRANSPORT")) {
-    @Override
-    void apply(Builder builder, String value) {
-      List<String> labels = new ArrayList<>();
-      for (Transport each : Transport.values()) {
-        if (each.label().equals(value)) {
-          builder.transport(each);
-          return;
+  LISTEN(
+      list("listen", "HOST:PORT", "127.0.0.1:8090,127.0.0.1:8092")
+          .variables("IGGY_TCP_ADDRESS", "IGGY_WEBSOCKET_ADDRESS", "IGGY_HTTP_ADDRESS")
+          .says(
+              "Address for every protocol alike; replaces the default ones. Port 0 takes a free"
+                  + " one; tls:// or tcp:// in front says whether it speaks TLS, whatever --tls"
+                  + " says."),
+      (builder, value) -> Values.each(value, builder::listen)),
+  DATA(
+      one("data", "DIR", "whippet-data")
+          .variables("IGGY_SYSTEM_PATH")
+          .says("Data directory, made when missing."),
+      (builder, value) -> builder.dataDirectory(Values.path(value))),
+  LOOPS(
+      one("loops", "N", "one for each CPU").says("Event loops, 1 to 64."),
+      (builder, value) -> builder.loops(Values.whole("loops", value, "1 to 64"))),
+  TRANSPORT(
+      one("transport", "NAME", "auto").says("auto, io_uring, epoll or nio."),
+      (builder, value) ->
+          builder.transport(
+              Values.label("transport", value, Transport.values(), Transport::label))),
+  SEGMENT_SIZE(
+      one("segment-size", "SIZE", "64MiB")
+          .variables("IGGY_SYSTEM_SEGMENT_SIZE")
+          .says("Length of log files, 1MiB to 1GiB."),
+      (builder, value) -> builder.segmentBytes(Values.bytes("segment size", value))),
+  DURABILITY(
+      list("durability", "LEVEL", "power")
+          .says(
+              "What a reply means: power (survives a power cut), interval (a power cut may lose the"
+                  + " last --sync-interval), process (survives kill -9 only). STREAM/TOPIC=LEVEL,"
+                  + " with * for any characters, is for some topics."),
+      (builder, value) -> Values.each(value, rule -> durability(builder, rule))),
+  SYNC_INTERVAL(
+      one("sync-interval", "TIME", "1s").says("For the durability level interval."),
+      (builder, value) -> builder.syncIntervalMillis(Values.millis("sync interval", value))),
+  COMMIT_DELAY(
+      one("commit-delay", "TIME", "0")
+          .says(
+              "How long a small message waits for others to share its durable write: 0 (at once),"
+                  + " or a time, or flash (20ms): less wear where messages trickle in."),
+      (builder, value) ->
+          builder.commitDelayMillis(
+              value.equals("flash") ? 20 : Values.millis("commit delay", value))),
+  TOPIC_EXPIRY(
+      one("topic-expiry", "TIME", "never")
+          .variables("IGGY_SYSTEM_TOPIC_MESSAGE_EXPIRY")
+          .says("Message expiry of topics made with the server's default; a time, never or none."),
+      (builder, value) -> {
+        if (!value.equals("never") && !value.equals("none")) {
+          builder.topicExpiryMillis(Values.millis("topic expiry", value));
         }
-        labels.add(each.label());
-      }
-      throw new IllegalArgumentException(
-          "transport: " + value + ", not one of " + String.join(", ", labels));
-    }
-  },
-  SEGMENT_SIZE("segment-size", List.of("WHIPPET_SEGMENT_SIZE")) {
-    @Override
-    void apply(Builder builder, String value) {
-      builder.segmentBytes(bytes("segment size", value));
-    }
-  },
-  DURABILITY("durability", List.of("WHIPPET_DURABILITY")) {
-    @Override
-    void apply(Builder builder, String value) {
-      for (String rule : value.split(",")) {
-        int equals = rule.indexOf('=');
-        Durability level = level(rule.substring(equals + 1).strip());
-        if (equals < 0) {
-          builder.durability(level);
+      }),
+  TOPIC_SIZE(
+      one("topic-size", "SIZE", "unlimited")
+          .variables("IGGY_SYSTEM_TOPIC_MAX_SIZE")
+          .says("Maximum size of topics made with the server's default; a size or unlimited."),
+      (builder, value) -> {
+        if (!value.equals("unlimited")) {
+          builder.topicBytes(Values.bytes("topic size", value));
+        }
+      }),
+  RETENTION_SIZE(
+      one("retention-size", "SIZE", "50%")
+          .says("Above it the oldest messages of all go; a size or N%% of the disk."),
+      (builder, value) -> {
+        if (value.endsWith("%")) {
+          builder.retentionPercent(Values.percent("retention size", value));
         } else {
-          builder.durability(rule.substring(0, equals).strip(), level);
+          builder.retentionBytes(Values.bytes("retention size", value));
         }
-      }
-    }
-
-    private Durability level(String label) {
-      for (Durability each : Durability.values()) {
-        if (each.label().equals(label)) {
-          return each;
+      }),
+  DISK_FREE(
+      one("disk-free", "SIZE", "5%, at most 2GiB")
+          .says(
+              "Stays free: the oldest messages go, then sends are refused; a size or N%% of the"
+                  + " disk."),
+      (builder, value) -> {
+        if (value.endsWith("%")) {
+          builder.diskFreePercent(Values.percent("disk free", value));
+        } else {
+          builder.diskFreeBytes(Values.bytes("disk free", value));
         }
-      }
-      throw new IllegalArgumentException(
-          "durability: " + label + ", not one of power, process, interval");
-    }
-  },
-  SYNC_INTERVAL("sync-interval", List.of("WHIPPET_SYNC_INTERVAL")) {
-    @Override
-    void apply(Builder builder, String value) {
-      builder.syncIntervalMillis(TimeSpan.parseMillis("sync interval", value));
-    }
-  },
-  COMMIT_DELAY("commit-delay", List.of("WHIPPET_COMMIT_DELAY")) {
-    @Override
-    void apply(Builder builder, String value) {
-      long millis = value.equals("flash") ? 20 : TimeSpan.parseMillis("commit delay", value);
-      builder.commitDelayMillis(millis);
-    }
-  },
-  TOPIC_EXPIRY("topic-expiry", List.of("WHIPPET_TOPIC_EXPIRY")) {
-    @Override
-    void apply(Builder builder, String value) {
-      builder.topicExpiryMillis(TimeSpan.parseMillis("topic expiry", value));
-    }
-  },
-  TOPIC_SIZE("topic-size", List.of("WHIPPET_TOPIC_SIZE")) {
-    @Override
-    void apply(Builder builder, String value) {
-      builder.topicBytes(bytes("topic size", value));
-    }
-  },
-  RETENTION_SIZE("retention-size", List.of("WHIPPET_RETENTION_SIZE")) {
-    @Override
-    void apply(Builder builder, String value) {
-      if (value.endsWith("%")) {
-        builder.retentionPercent(percent("retention size", value));
-      } else {
-        builder.retentionBytes(bytes("retention size", value));
-      }
-    }
-  },
-  DISK_FREE("disk-free", List.of("WHIPPET_DISK_FREE")) {
-    @Override
-    void apply(Builder builder, String value) {
-      if (value.endsWith("%")) {
-        builder.diskFreePercent(percent("disk free", value));
-      } else {
-        builder.diskFreeBytes(bytes("disk free", value));
-      }
-    }
-  },
-  CONSUMER_PROTECTION("consumer-protection", List.of("WHIPPET_CONSUMER_PROTECTION")) {
-    @Override
-    void apply(Builder builder, String value) {
-      builder.consumerProtectionMillis(TimeSpan.parseMillis("consumer protection", value));
-    }
-  },
-  ALLOW_ORIGIN("allow-origin", List.of("WHIPPET_ALLOW_ORIGIN")) {
-    @Override
-    void apply(Builder builder, String value) {
-      for (String origin : value.split(",")) {
-        builder.allowOrigin(origin.strip());
-      }
-    }
-  },
-  WEBSOCKET_PROTOCOL("websocket-protocol", List.of("WHIPPET_WEBSOCKET_PROTOCOL")) {
-    @Override
-    void apply(Builder builder, String value) {
-      for (String name : value.split(",")) {
-        builder.subProtocol(name.strip());
-      }
-    }
-  },
-  WEBSOCKET_COMPRESSION("websocket-compression", List.of("WHIPPET_WEBSOCKET_COMPRESSION")) {
-    @Override
-    void apply(Builder builder, String value) {
-      if (!value.equals("on") && !value.equals("off")) {
-        throw new IllegalArgumentException("websocket compression: " + value + ", not on or off");
-      }
-      builder.webSocketCompression(value.equals("on"));
-    }
-  },
-  WEBSOCKET_FRAGMENT("websocket-fragment", List.of("WHIPPET_WEBSOCKET_FRAGMENT")) {
-    @Override
-    void apply(Builder builder, String value) {
-      builder.webSocketFragmentBytes(bytes("websocket fragment", value));
-    }
-  },
-  ROOT_USERNAME("root-username", List.of("WHIPPET_ROOT_USERNAME", "IGGY_ROOT_USERNAME")) {
-    @Override
-    void apply(Builder builder, String value) {
-      builder.rootUsername(value);
-    }
-  },
-  ROOT_PASSWORD_FILE("root-password-file", List.of("WHIPPET_ROOT_PASSWORD_FILE")) {
-    @Override
-    void apply(Builder builder, String value) {
-      try {
-        builder.rootPassword(Files.readString(path(value), StandardCharsets.UTF_8).stripTrailing());
-      } catch (IOException e) {
-        throw new IllegalArgumentException(
-            "root password file: " + value + " can't be read as UTF-8 text: " + e);
-      }
-    }
-  },
+      }),
+  CONSUMER_PROTECTION(
+      one("consumer-protection", "TIME", "7d")
+          .says(
+              "Age up to which messages that a consumer has not read outlast their topic's"
+                  + " limits."),
+      (builder, value) ->
+          builder.consumerProtectionMillis(Values.millis("consumer protection", value))),
+  ALLOW_ORIGIN(
+      list("allow-origin", "ORIGIN", "")
+          .says(
+              "Pages of this origin may open WebSockets, too (scheme://host[:port], null or *);"
+                  + " without, only pages of the host they connect to."),
+      (builder, value) -> Values.each(value, builder::allowOrigin)),
+  WEBSOCKET_PROTOCOL(
+      list("websocket-protocol", "NAME", "")
+          .says("Sub-protocol that WebSocket clients may ask for."),
+      (builder, value) -> Values.each(value, builder::subProtocol)),
+  WEBSOCKET_COMPRESSION(
+      one("websocket-compression", "ON|OFF", "off")
+          .says("Whether offers of permessage-deflate are taken up."),
+      (builder, value) ->
+          builder.webSocketCompression(Values.onOff("websocket compression", value))),
+  WEBSOCKET_FRAGMENT(
+      one("websocket-fragment", "SIZE", "256KiB")
+          .says("Longer WebSocket replies leave in frames of this size."),
+      (builder, value) ->
+          builder.webSocketFragmentBytes(Values.bytes("websocket fragment", value))),
+  ROOT_USERNAME(
+      one("root-username", "NAME", "iggy")
+          .variables("IGGY_ROOT_USERNAME")
+          .says("Name of the root user."),
+      Builder::rootUsername),
+  ROOT_PASSWORD_FILE(
+      one("root-password-file", "FILE", "").says("File whose text is the root user's password."),
+      (builder, value) -> builder.rootPassword(Values.text("root password file", value))),
   /** No flag: other users of the machine see a process's command line. */
-  ROOT_PASSWORD("root-password", List.of("WHIPPET_ROOT_PASSWORD", "IGGY_ROOT_PASSWORD")) {
-    @Override
-    void apply(Builder builder, String value) {
-      builder.rootPassword(value);
-    }
-  };
+  ROOT_PASSWORD(
+      one("root-password", "TEXT", "").variables("IGGY_ROOT_PASSWORD").secret(),
+      Builder::rootPassword),
+  WITH_DEFAULT_ROOT_CREDENTIALS(
+      one("with-default-root-credentials", "ON|OFF", "off")
+          .says("Root is iggy with password iggy: for development only."),
+      (builder, value) -> {
+        if (Values.onOff("with-default-root-credentials", value)) {
+          builder.rootPassword("iggy");
+        }
+      }),
+  TLS(
+      one("tls", "ON|OFF", "off")
+          .variables("IGGY_TCP_TLS_ENABLED")
+          .says("Whether addresses speak TLS that do not say it themselves."),
+      (builder, value) -> builder.tls(Values.onOff("tls", value))),
+  TLS_CERT_FILE(
+      one("tls-cert-file", "FILE", "")
+          .variables("IGGY_TCP_TLS_CERT_FILE")
+          .says("The server's certificate with its chain, PEM; loaded anew when it changes."),
+      (builder, value) -> builder.tlsCertificate(Values.path(value))),
+  TLS_KEY_FILE(
+      one("tls-key-file", "FILE", "")
+          .variables("IGGY_TCP_TLS_KEY_FILE")
+          .says("The certificate's key, PEM, PKCS#8 without a password."),
+      (builder, value) -> builder.tlsKey(Values.path(value))),
+  TLS_SELF_SIGNED(
+      one("tls-self-signed", "ON|OFF", "off")
+          .variables("IGGY_TCP_TLS_SELF_SIGNED")
+          .says(
+              "Without files: a certificate for development, DATA/tls/certificate.pem, which"
+                  + " clients have to trust."),
+      (builder, value) -> builder.tlsSelfSigned(Values.onOff("tls self-signed", value))),
+  TLS_CLIENT_CERTIFICATES(
+      one("tls-client-certificates", "CHOICE", "none").says("none, optional or required."),
+      (builder, value) ->
+          builder.tlsClientCertificates(
+              Values.label(
+                  "client certificates",
+                  value,
+                  ClientCertificates.values(),
+                  ClientCertificates::label))),
+  TLS_CLIENT_CA_FILE(
+      one("tls-client-ca-file", "FILE", "").says("Who may have issued them, PEM."),
+      (builder, value) -> builder.tlsClientAuthorities(Values.path(value))),
+  CONNECTIONS_MAX(
+      one("connections-max", "N", "20000").says("Open connections; more are closed at once."),
+      (builder, value) ->
+          builder.connectionsMax(Values.whole("connections", value, "1 to 1000000"))),
+  CONNECTIONS_PER_ADDRESS_MAX(
+      one("connections-per-address-max", "N", "as many as of all")
+          .says("Open connections of one IP address; more are closed at once."),
+      (builder, value) ->
+          builder.connectionsPerAddressMax(
+              Values.whole("connections per address", value, "1 to 1000000"))),
+  LOOP_MEMORY(
+      one("loop-memory", "SIZE", "320MiB")
+          .says("Memory of a loop for everything in flight, 16MiB to 64GiB."),
+      (builder, value) -> builder.loopMemoryBytes(Values.bytes("loop memory", value))),
+  STOP_GRACE(
+      one("stop-grace", "TIME", "5s")
+          .says("How long requests under way may take when the broker is told to stop."),
+      (builder, value) -> builder.stopGraceMillis(Values.millis("stop grace", value)));
 
-  private final String key;
-  private final List<String> variables;
+  private final Names names;
+  private final BiConsumer<Builder, String> action;
 
-  Setting(String key, List<String> variables) {
-    this.key = key;
-    this.variables = variables;
+  Setting(Names names, BiConsumer<Builder, String> action) {
+    this.names = names;
+    this.action = action;
   }
 
   /** Its name in the configuration file. */
   String key() {
-    return key;
+    return names.key;
   }
 
-  /** Its environment variables, the stronger one first. */
-  List<String> variables() {
-    return variables;
+  /** What stands for its value in the list of flags. */
+  String label() {
+    return names.label;
   }
 
-  /**
-   * Sets it. Throws {@link IllegalArgumentException} that names the setting, the value and what it
-   * may be; several addresses or rules stand in one value, separated by commas.
-   */
-  abstract void apply(BrokerConfig.Builder builder, String value);
+  /** What holds without it, in words or as one would write it; empty for nothing. */
+  String defaultText() {
+    return names.defaultText;
+  }
 
-  private static long bytes(String what, String value) {
-    try {
-      return ByteSize.parse(value);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(what + ": " + e.getMessage());
+  /** What {@code --help} says. */
+  String description() {
+    return names.description;
+  }
+
+  /** False for what may not stand on a command line. */
+  boolean isFlag() {
+    return !names.secret;
+  }
+
+  /** True for what is never shown. */
+  boolean isSecret() {
+    return names.secret;
+  }
+
+  /** True when it is on or off, and on when only named. */
+  boolean isSwitch() {
+    return names.label.equals("ON|OFF");
+  }
+
+  /** True for several values, separated by commas: arrays in the file, repeatable as a flag. */
+  boolean isList() {
+    return names.list;
+  }
+
+  /** {@code WHIPPET_LOOPS} of {@code loops}. */
+  String variable() {
+    return "WHIPPET_" + names.key.toUpperCase(Locale.ROOT).replace('-', '_');
+  }
+
+  /** Apache Iggy's variables that mean the same; those of a list count together. */
+  List<String> iggyVariables() {
+    return names.variables;
+  }
+
+  /** Sets it. */
+  void apply(Builder builder, String value) {
+    action.accept(builder, value);
+  }
+
+  private static void durability(Builder builder, String rule) {
+    int equals = rule.indexOf('=');
+    Durability level =
+        Values.label(
+            "durability",
+            rule.substring(equals + 1).strip(),
+            Durability.values(),
+            Durability::label);
+    if (equals < 0) {
+      builder.durability(level);
+    } else {
+      builder.durability(rule.substring(0, equals).strip(), level);
     }
   }
 
-  private static int percent(String what, String value) {
-    try {
-      return Integer.parseInt(value.substring(0, value.length() - 1).strip());
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(what + ": " + value + ", not a whole number of percent");
-    }
+  private static Names one(String key, String label, String defaultText) {
+    return new Names(key, label, defaultText, false);
   }
 
-  private static Path path(String value) {
-    try {
-      return Path.of(value);
-    } catch (InvalidPathException e) {
-      throw new IllegalArgumentException(value + " is not a path: " + e.getReason());
+  private static Names list(String key, String label, String defaultText) {
+    return new Names(key, label, defaultText, true);
+  }
+
+  /** The words of one setting. */
+  private static final class Names {
+    private final String key;
+    private final String label;
+    private final String defaultText;
+    private final boolean list;
+    private final List<String> variables = new ArrayList<>();
+    private String description = "";
+    private boolean secret;
+
+    Names(String key, String label, String defaultText, boolean list) {
+      this.key = key;
+      this.label = label;
+      this.defaultText = defaultText;
+      this.list = list;
+    }
+
+    Names variables(String... names) {
+      variables.addAll(List.of(names));
+      return this;
+    }
+
+    Names says(String text) {
+      description = text;
+      return this;
+    }
+
+    Names secret() {
+      secret = true;
+      return this;
     }
   }
 }

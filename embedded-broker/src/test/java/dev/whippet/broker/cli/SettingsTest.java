@@ -141,13 +141,21 @@ final class SettingsTest {
   }
 
   @ParameterizedTest(name = "{0} = {1} bytes")
-  @CsvSource({"0, 0", "17, 17", "64MiB, 67108864", "1 gib, 1073741824", "3KiB, 3072", "5 B, 5"})
+  @CsvSource({
+    "0, 0",
+    "17, 17",
+    "64MiB, 67108864",
+    "1 gib, 1073741824",
+    "3KiB, 3072",
+    "2 MB, 2000000",
+    "5 B, 5"
+  })
   void sizesHaveUnits(String text, long bytes) {
     assertThat(ByteSize.parse(text)).isEqualTo(bytes);
   }
 
   @ParameterizedTest
-  @CsvSource({"-1", "1.5GiB", "1MB", "''", "999999999999999999GiB", "9999999999999999999999"})
+  @CsvSource({"-1", "1.5GiB", "1TB", "''", "999999999999999999GiB", "9999999999999999999999"})
   void otherSizesAreRefused(String text) {
     assertThatThrownBy(() -> ByteSize.parse(text)).hasMessageContaining(text);
   }

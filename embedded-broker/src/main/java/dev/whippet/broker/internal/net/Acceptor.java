@@ -4,6 +4,7 @@ import static jdk.net.ExtendedSocketOptions.TCP_KEEPCOUNT;
 import static jdk.net.ExtendedSocketOptions.TCP_KEEPIDLE;
 import static jdk.net.ExtendedSocketOptions.TCP_KEEPINTERVAL;
 
+import dev.whippet.broker.internal.net.event.ConnectionCounts.What;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -16,6 +17,9 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringChannelOption;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -63,16 +67,19 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     Channel channel = (Channel) message;
     breathe(ctx);
-    if (listener.isStopping() || listener.isFull()) {
-      LOGGER.debug("{}: closed at once: stopping, or too many connections", channel);
+    if (listener.isStopping() || isRefused(channel)) {
       channel.unsafe().closeForcibly();
       return;
     }
+    listener.counts().add(What.ACCEPTED);
     Loop target = leastLoaded();
     AtomicInteger load = target.connections().load();
     load.incrementAndGet();
     channel.closeFuture().addListener(closed -> load.decrementAndGet());
     configure(channel.config());
+    if (listener.tls() != null) {
+      channel.pipeline().addLast(listener.tls().handler(channel.alloc()));
+    }
     channel.pipeline().addLast(new Connection(listener, target));
     target
         .executor()
@@ -83,6 +90,30 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
                 channel.unsafe().closeForcibly();
               }
             });
+  }
+
+  private boolean isRefused(Channel channel) {
+    if (listener.isFull()) {
+      listener.refused(String.valueOf(channel.remoteAddress()), What.REFUSED_FULL);
+      return true;
+    }
+    NetLimits limits = listener.limits();
+    boolean counted = limits.connectionsPerAddressMax() < limits.connectionsMax();
+    if (counted && channel.remoteAddress() instanceof InetSocketAddress peer) {
+      InetAddress address = peer.getAddress();
+      Map<InetAddress, Integer> open = listener.loops().openByAddress();
+      if (open.merge(address, 1, Integer::sum) > limits.connectionsPerAddressMax()) {
+        leave(open, address);
+        listener.refused(String.valueOf(peer), What.REFUSED_ADDRESS);
+        return true;
+      }
+      channel.closeFuture().addListener(closed -> leave(open, address));
+    }
+    return false;
+  }
+
+  private static void leave(Map<InetAddress, Integer> open, InetAddress address) {
+    open.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
   }
 
   /** Stops accepting for a moment when a second's connections came within less. */

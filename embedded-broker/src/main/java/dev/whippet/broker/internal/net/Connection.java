@@ -1,6 +1,8 @@
 package dev.whippet.broker.internal.net;
 
 import dev.whippet.broker.internal.command.ClientSession;
+import dev.whippet.broker.internal.net.event.ConnectionCounts;
+import dev.whippet.broker.internal.net.event.Goodbye;
 import dev.whippet.broker.internal.net.pulse.Pulse;
 import dev.whippet.broker.internal.websocket.FrameParser;
 import dev.whippet.broker.internal.websocket.MessageSink;
@@ -20,8 +22,13 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +37,9 @@ import org.slf4j.LoggerFactory;
  * One accepted connection, the only handler of its channel. Owner: its loop.
  *
  * <pre>
- *   FIRST BYTES --GET --> HANDSHAKE --101--> WEBSOCKET FRAMES --+
+ *   FIRST BYTES --POST ...--> HTTP, as GET without an upgrade: the handler behind this one
+ *        |
+ *        +--GET --> HANDSHAKE --101--> WEBSOCKET FRAMES --------+
  *        |                    |4xx                              |
  *        +--frame length--> FRAMES -----------------------------+
  *        +--zero--+           |                                 | farewell after the replies due
@@ -76,6 +85,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private boolean working;
   private boolean lingering;
   private boolean awaitsGoodbye;
+  private boolean http;
   private boolean gone;
 
   Connection(Listener listener, Loop loop) {
@@ -102,6 +112,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf in = (ByteBuf) message;
+    if (http) {
+      try {
+        passOn(in);
+      } finally {
+        in.release();
+      }
+      return;
+    }
     try {
       boolean more = !share.arrived(in.readableBytes());
       boolean first =
@@ -129,6 +147,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (assembler != null) {
       adjustReading();
     }
+    ctx.fireChannelReadComplete();
   }
 
   @Override
@@ -140,12 +159,22 @@ final class Connection extends ChannelInboundHandlerAdapter {
       patience.stalled(unwrittenBytes(), now());
       loop.connections().watch(this);
     }
-    queue.work();
+    if (http) {
+      ctx.fireChannelWritabilityChanged();
+    } else {
+      queue.work();
+    }
   }
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
+    if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
+      tlsFailed(handshake.cause());
+    }
+    if (http) {
+      ctx.fireUserEventTriggered(event);
+    } else if (event instanceof ChannelInputShutdownEvent
+        || event instanceof SslCloseCompletionEvent) {
       inputEnded = true;
       if (lingering || assembler == null) {
         ctx.close();
@@ -167,6 +196,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return;
     }
     gone = true;
+    if (http) {
+      ctx.fireChannelInactive();
+    }
     stage = Stage.NOTHING;
     queue.close();
     stopRequests();
@@ -199,8 +231,27 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** {@code first} holds what was read already; heap memory outside every pool. */
   void startHandshake(ByteBuf first) {
-    stage = new Handshaking(this, context.alloc(), listener.webSocket().rules());
+    boolean orHttp = listener.http() != null;
+    stage = new Handshaking(this, context.alloc(), listener.webSocket().rules(), orHttp);
     stage.read(first);
+  }
+
+  /** From here on the handler behind this one does it all; {@code first} is what was read. */
+  void startHttp(ByteBuf first) {
+    if (listener.http() == null) {
+      startHandshake(first); // which refuses it in HTTP's own words
+      return;
+    }
+    stage = this::passOn;
+    http = true;
+    patience.opened();
+    context.pipeline().addLast(listener.http().apply(loop));
+    stage.read(first);
+  }
+
+  /** In memory of its own: the buffer that it arrived in is the loop's. */
+  private void passOn(ByteBuf in) {
+    context.fireChannelRead(context.alloc().buffer(in.readableBytes()).writeBytes(in));
   }
 
   void handshakeEnded(ServerHandshake.Answer answer) {
@@ -244,6 +295,20 @@ final class Connection extends ChannelInboundHandlerAdapter {
     open(null);
     stage = in -> assembler.read(in, in.readableBytes(), 0);
     stage.read(first);
+  }
+
+  /** It speaks TLS, and is not asked to. */
+  void refuseTls() {
+    listener.unexpectedTls(address());
+    linger(context.writeAndFlush(context.alloc().buffer(0, 0)), false);
+  }
+
+  private void tlsFailed(Throwable cause) {
+    if (cause instanceof ClosedChannelException) {
+      return; // the peer went away, which it may
+    }
+    boolean none = cause instanceof NotSslRecordException;
+    listener.tlsFailed(address(), none ? "it does not speak TLS" : String.valueOf(cause));
   }
 
   void refuseNewerGeneration() {
@@ -362,6 +427,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   void stop() {
     if (assembler != null) {
       queue.stop();
+    } else if (http) {
+      context.fireUserEventTriggered(Goodbye.STOP);
     } else if (stage instanceof FirstBytes) { // taken for a classic client that said nothing yet
       writer = new ReplyWriter(context, null, loop.memory(), queue::taken);
       finish(Farewell.STOP);
@@ -379,6 +446,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     patience.hurry(isInTheWay());
     String overdue = patience.overdue(unwritten, stalls, stalledMillisMax, now());
     if (overdue != null) {
+      listener.counts().add(ConnectionCounts.What.OVERDUE);
       drop(overdue);
       return false;
     }
@@ -408,6 +476,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     boolean dispensable = assembler == null || !session.loggedIn();
     if (!share.keep(in, context.alloc(), dispensable)) {
       in.skipBytes(in.readableBytes());
+      listener.counts().add(ConnectionCounts.What.NO_MEMORY);
       drop("sends on while the loop has no memory for it");
     }
   }
@@ -456,11 +525,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
             return; // the peer's Close frame, its end, or time ends it
           }
           if (done.isSuccess() && !inputEnded && context.channel() instanceof DuplexChannel c) {
-            c.shutdownOutput();
+            shutdownOutput(c);
           } else {
             context.close();
           }
         });
+  }
+
+  /** After TLS said its own goodbye, if it is spoken. */
+  private void shutdownOutput(DuplexChannel channel) {
+    SslHandler tls = context.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      channel.shutdownOutput();
+    } else {
+      tls.closeOutbound().addListener(said -> channel.shutdownOutput());
+    }
   }
 
   private void adjustReading() {

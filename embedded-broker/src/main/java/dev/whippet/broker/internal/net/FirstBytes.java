@@ -7,15 +7,20 @@ import io.netty.buffer.Unpooled;
  * The first four bytes of a connection decide what it speaks (architecture.md 4.3).
  *
  * <pre>
- *   47 45 54 20  "GET "   a WebSocket handshake
- *   00 00 00 00           a newer generation of the wire: closed
- *   anything else         the length of a classic frame
+ *   47 45 54 20  "GET "    a WebSocket handshake, or HTTP
+ *   "POST", "PUT ", ...    HTTP
+ *   00 00 00 00            a newer generation of the wire: closed
+ *   16 03 01..04 xx        TLS: closed. As the length of a first frame it would be too large, since
+ *                          that is a login
+ *   anything else          the length of a classic frame
  * </pre>
  */
 final class FirstBytes implements Stage {
   private static final int BYTES = 4;
   private static final int GET = 0x47455420;
   private static final int NEWER_GENERATION = 0;
+  private static final int TLS_HANDSHAKE = 0x1603;
+  private static final int TLS_VERSION_LAST = 4;
 
   private final Connection connection;
   private int value;
@@ -35,10 +40,29 @@ final class FirstBytes implements Stage {
       return;
     }
     ByteBuf first = Unpooled.buffer(BYTES).writeInt(value);
-    switch (value) {
-      case GET -> connection.startHandshake(first);
-      case NEWER_GENERATION -> connection.refuseNewerGeneration();
-      default -> connection.startFrames(first);
+    if (value == GET) {
+      connection.startHandshake(first);
+    } else if (isMethod()) {
+      connection.startHttp(first);
+    } else if (value == NEWER_GENERATION) {
+      connection.refuseNewerGeneration();
+    } else if (isTls()) {
+      connection.refuseTls();
+    } else {
+      connection.startFrames(first);
     }
+  }
+
+  /** The other methods of HTTP that there are, besides TRACE and CONNECT. */
+  private boolean isMethod() {
+    return switch (value) {
+      case 0x504f5354, 0x50555420, 0x44454c45, 0x48454144, 0x4f505449, 0x50415443 -> true;
+      default -> false;
+    };
+  }
+
+  private boolean isTls() {
+    int version = value >>> 8 & 0xff;
+    return value >>> 16 == TLS_HANDSHAKE && version > 0 && version <= TLS_VERSION_LAST;
   }
 }

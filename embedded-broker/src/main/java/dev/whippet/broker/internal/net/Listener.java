@@ -1,16 +1,20 @@
 package dev.whippet.broker.internal.net;
 
 import dev.whippet.broker.internal.command.RequestHandler;
+import dev.whippet.broker.internal.net.event.ConnectionCounts;
+import dev.whippet.broker.internal.system.LineLimit;
+import dev.whippet.broker.internal.tls.TlsServer;
 import dev.whippet.broker.internal.websocket.WebSocketService;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,18 +30,34 @@ public final class Listener {
   private static final int BACKLOG = 1024;
   private static final long LAST_WAIT_MILLIS = 1_000;
 
+  /**
+   * What is behind a port.
+   *
+   * @param handler takes the requests of the classic wire
+   * @param webSocket how WebSockets are
+   * @param tls the first handler of every connection; {@code null} for none
+   * @param http makes the handler of a connection that speaks HTTP, on its loop; {@code null} for
+   *     none: only WebSockets are opened then
+   */
+  public record Doors(
+      RequestHandler handler,
+      WebSocketService webSocket,
+      TlsServer tls,
+      Function<Loop, ChannelHandler> http) {}
+
   private final Loops loops;
-  private final RequestHandler handler;
-  private final WebSocketService webSocket;
-  private final AtomicBoolean newerGenerationTold = new AtomicBoolean();
+  private final Doors doors;
+  private final LineLimit newerGenerations = new LineLimit();
+  private final LineLimit tlsTroubles = new LineLimit();
+  private final LineLimit tlsUnexpected = new LineLimit();
+  private final LineLimit refusals = new LineLimit();
   private Channel socket;
   private InetSocketAddress address;
   private volatile boolean stopping;
 
-  private Listener(Loops loops, RequestHandler handler, WebSocketService webSocket) {
+  private Listener(Loops loops, Doors doors) {
     this.loops = loops;
-    this.handler = handler;
-    this.webSocket = webSocket;
+    this.doors = doors;
   }
 
   /**
@@ -54,7 +74,13 @@ public final class Listener {
   public static Listener bind(
       Loops loops, InetSocketAddress address, RequestHandler handler, WebSocketService webSocket)
       throws IOException {
-    Listener listener = new Listener(loops, handler, webSocket);
+    return bind(loops, address, new Doors(handler, webSocket, null, null));
+  }
+
+  /** As above, with everything. */
+  public static Listener bind(Loops loops, InetSocketAddress address, Doors doors)
+      throws IOException {
+    Listener listener = new Listener(loops, doors);
     try {
       listener.bind(address);
       return listener;
@@ -112,13 +138,18 @@ public final class Listener {
     return sum;
   }
 
+  /** Accepts nobody more. Blocks for a moment. */
+  public void stopAccepting() {
+    stopping = true;
+    socket.close().awaitUninterruptibly();
+  }
+
   /**
    * Stops accepting, lets what runs be answered, tells every peer by a frame with status 8, closes.
    * Whoever is not done after {@code graceMillis} is cut off. Blocks.
    */
   public void stop(long graceMillis) {
-    stopping = true;
-    socket.close().awaitUninterruptibly();
+    stopAccepting();
     forEach(Connection::stop);
     if (!awaitNone(graceMillis)) {
       forEach(Connection::closeNow);
@@ -147,11 +178,25 @@ public final class Listener {
   }
 
   RequestHandler handler() {
-    return handler;
+    return doors.handler();
   }
 
   WebSocketService webSocket() {
-    return webSocket;
+    return doors.webSocket();
+  }
+
+  /** {@code null} for none. */
+  TlsServer tls() {
+    return doors.tls();
+  }
+
+  /** {@code null} for none. */
+  Function<Loop, ChannelHandler> http() {
+    return doors.http();
+  }
+
+  ConnectionCounts counts() {
+    return loops.counts();
   }
 
   NetLimits limits() {
@@ -171,13 +216,47 @@ public final class Listener {
   }
 
   void newerGeneration(String peer) {
-    String message =
-        "{} speaks a newer generation of the Iggy protocol (0.9 or later), which this broker does"
-            + " not: closed. Use a client of generation 0.8.";
-    if (newerGenerationTold.compareAndSet(false, true)) {
-      LOGGER.warn(message, peer);
-    } else {
-      LOGGER.debug(message, peer);
+    tell(
+        newerGenerations,
+        peer
+            + " speaks a newer generation of the Iggy protocol (0.9 or later), which this broker"
+            + " does not: closed. Use a client of generation 0.8.");
+  }
+
+  /** Somebody speaks TLS where there is none. */
+  void unexpectedTls(String peer) {
+    counts().add(ConnectionCounts.What.TLS_FAILED);
+    tell(
+        tlsUnexpected,
+        peer
+            + " speaks TLS to "
+            + text(address)
+            + ", which has none: closed. Switch TLS on here, or off there.");
+  }
+
+  /** A handshake failed, or was none. */
+  void tlsFailed(String peer, String why) {
+    counts().add(ConnectionCounts.What.TLS_FAILED);
+    tell(tlsTroubles, peer + ": no TLS with it on " + text(address) + ": closed: " + why);
+  }
+
+  /** A connection was closed at once. */
+  void refused(String peer, ConnectionCounts.What why) {
+    counts().add(why);
+    boolean full = why == ConnectionCounts.What.REFUSED_FULL;
+    tell(
+        refusals,
+        peer
+            + ": closed at once: "
+            + (full ? limits().connectionsMax() : limits().connectionsPerAddressMax())
+            + " connections are open"
+            + (full ? "" : " of its address"));
+  }
+
+  private static void tell(LineLimit limit, String line) {
+    String end = limit.next(System.nanoTime());
+    if (end != null) {
+      LOGGER.warn("{}{}", line, end);
     }
   }
 }

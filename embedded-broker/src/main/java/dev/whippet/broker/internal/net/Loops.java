@@ -1,9 +1,13 @@
 package dev.whippet.broker.internal.net;
 
+import dev.whippet.broker.internal.net.event.ConnectionCounts;
 import io.netty.util.internal.PlatformDependent;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -20,6 +24,8 @@ public final class Loops {
   private final Transport transport;
   private final NetLimits limits;
   private final List<Loop> loops;
+  private final ConnectionCounts counts = new ConnectionCounts();
+  private final Map<InetAddress, Integer> openByAddress = new ConcurrentHashMap<>();
 
   private Loops(Transport transport, NetLimits limits, List<Loop> loops) {
     this.transport = transport;
@@ -66,6 +72,16 @@ public final class Loops {
         + (size() == 1 ? " loop" : " loops")
         + "; files: "
         + loop(0).files().description();
+  }
+
+  /** How connections began and ended. */
+  public ConnectionCounts counts() {
+    return counts;
+  }
+
+  /** Connections that are open, by address; kept only when they are limited. Any thread. */
+  Map<InetAddress, Integer> openByAddress() {
+    return openByAddress;
   }
 
   NetLimits limits() {

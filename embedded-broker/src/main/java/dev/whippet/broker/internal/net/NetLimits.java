@@ -12,6 +12,7 @@ package dev.whippet.broker.internal.net;
  * @param unwrittenBytesMax replies of one connection that the peer has not taken; above it no
  *     further request of it starts, and it is not read
  * @param connectionsMax connections of all loops; more are closed at once
+ * @param connectionsPerAddressMax connections of one address; more are closed at once
  * @param times how long peers may take
  */
 public record NetLimits(
@@ -20,7 +21,26 @@ public record NetLimits(
     int connectionRequestsMax,
     int unwrittenBytesMax,
     int connectionsMax,
+    int connectionsPerAddressMax,
     Times times) {
+
+  /** As many connections of one address as of all. */
+  public NetLimits(
+      long loopBytesMax,
+      long connectionBytesMax,
+      int connectionRequestsMax,
+      int unwrittenBytesMax,
+      int connectionsMax,
+      Times times) {
+    this(
+        loopBytesMax,
+        connectionBytesMax,
+        connectionRequestsMax,
+        unwrittenBytesMax,
+        connectionsMax,
+        connectionsMax,
+        times);
+  }
 
   /**
    * The bytes behind an unanswered login that are held in any case. More is held, up to what a read
@@ -66,6 +86,19 @@ public record NetLimits(
         connectionRequestsMax,
         unwrittenBytesMax,
         connectionsMax,
+        connectionsPerAddressMax,
+        times);
+  }
+
+  /** These limits, with others for connections and the memory of a loop. */
+  public NetLimits with(int connections, int connectionsPerAddress, long loopBytes) {
+    return new NetLimits(
+        loopBytes,
+        connectionBytesMax,
+        connectionRequestsMax,
+        unwrittenBytesMax,
+        connections,
+        connectionsPerAddress,
         times);
   }
 

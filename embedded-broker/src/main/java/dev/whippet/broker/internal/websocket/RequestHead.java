@@ -75,9 +75,14 @@ final class RequestHead {
     return false;
   }
 
+  /** The complete head, as it came; heap memory outside every pool. */
+  ByteBuf bytes() {
+    return head.duplicate();
+  }
+
   /** The complete head, read. */
   HttpRequest decode() throws HandshakeRefusal {
-    HttpRequest request = new Decoder(bytesMax).decode(head);
+    HttpRequest request = new Decoder(bytesMax).decode(head.duplicate());
     if (request.decoderResult().isFailure()) {
       throw new HandshakeRefusal(400, "The request's head is not HTTP/1.1.");
     }

@@ -53,7 +53,7 @@ public final class ServerHandshake {
   /**
    * What to send.
    *
-   * @param status 101, or the status of the refusal, for logs and counters
+   * @param status 101, or the status of the refusal, for logs and counters; 0 for another request
    * @param response the whole answer; the receiver releases it
    * @param opening what was agreed on; {@code null} for a refusal
    */
@@ -62,23 +62,37 @@ public final class ServerHandshake {
     public boolean accepted() {
       return status == 101;
     }
+
+    /** True when a WebSocket is not what was asked for; the head as it came is the response. */
+    public boolean isHttp() {
+      return status == 0;
+    }
   }
 
   private final RequestHead head = new RequestHead(HEAD_BYTES_MAX);
   private final HandshakeRules rules;
   private final Predicate<DeflateParameters> affordable;
+  private final boolean orHttp;
 
   /** With {@link HandshakeRules#DEFAULT}. */
   public ServerHandshake() {
-    this(HandshakeRules.DEFAULT, parameters -> true);
+    this(HandshakeRules.DEFAULT, parameters -> true, false);
+  }
+
+  /** For a port of WebSockets only; {@code affordable} as below. */
+  public ServerHandshake(HandshakeRules rules, Predicate<DeflateParameters> affordable) {
+    this(rules, affordable, false);
   }
 
   /**
    * @param affordable asked before an offer of compression is taken up: whether there is memory
+   * @param orHttp whether a request without {@code Upgrade: websocket} is one for somebody else
    */
-  public ServerHandshake(HandshakeRules rules, Predicate<DeflateParameters> affordable) {
+  public ServerHandshake(
+      HandshakeRules rules, Predicate<DeflateParameters> affordable, boolean orHttp) {
     this.rules = rules;
     this.affordable = affordable;
+    this.orHttp = orHttp;
   }
 
   /**
@@ -88,7 +102,13 @@ public final class ServerHandshake {
    */
   public Answer read(ByteBuf in, ByteBufAllocator alloc) {
     try {
-      return head.collect(in) ? accept(head.decode(), alloc) : null;
+      if (!head.collect(in)) {
+        return null;
+      }
+      HttpRequest request = head.decode();
+      boolean other =
+          orHttp && !request.headers().containsValue(HttpHeaderNames.UPGRADE, PROTOCOL, true);
+      return other ? new Answer(0, head.bytes(), null) : accept(request, alloc);
     } catch (HandshakeRefusal refusal) {
       in.skipBytes(in.readableBytes());
       return refuse(refusal, alloc);
