@@ -15,6 +15,9 @@ public final class Hops {
 
   private static final Logger LOG = LoggerFactory.getLogger(Hops.class);
 
+  /** Where a thread is that is no loop. */
+  static final int ELSEWHERE = -1;
+
   private final List<? extends Executor> loops;
 
   public Hops(List<? extends Executor> loops) {

@@ -11,5 +11,6 @@ public record Services(
     Partitions partitions,
     TopicRules rules,
     Access access,
+    Changes changes,
     Hops hops,
     LongSupplier clockMicros) {}

@@ -1,7 +1,6 @@
 package dev.whippet.broker.internal.command.family;
 
 import dev.whippet.broker.internal.catalog.Catalog;
-import dev.whippet.broker.internal.catalog.CatalogChange;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamDeleted;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicCreated;
@@ -16,6 +15,7 @@ import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.exchange.Access;
 import dev.whippet.broker.internal.command.exchange.Access.Right;
+import dev.whippet.broker.internal.command.exchange.Changes;
 import dev.whippet.broker.internal.command.exchange.Exchange;
 import dev.whippet.broker.internal.command.exchange.Hops;
 import dev.whippet.broker.internal.command.exchange.Lookup;
@@ -46,7 +46,6 @@ final class CatalogCommands {
   /** Partitions in all (about 1 KiB of memory each, without their messages). */
   static final int PARTITIONS_MAX = 100_000;
 
-  private static final int LOOP_ZERO = 0;
   private static final Logger LOG = LoggerFactory.getLogger(CatalogCommands.class);
   private static final Runnable NOTHING = () -> {};
 
@@ -55,6 +54,7 @@ final class CatalogCommands {
   private final Partitions partitions;
   private final TopicRules rules;
   private final Access access;
+  private final Changes changes;
   private final Hops hops;
   private final LongSupplier clockMicros;
   private final CatalogViews views;
@@ -65,6 +65,7 @@ final class CatalogCommands {
     this.partitions = services.partitions();
     this.rules = services.rules();
     this.access = services.access();
+    this.changes = services.changes();
     this.hops = services.hops();
     this.clockMicros = services.clockMicros();
     this.views = new CatalogViews(partitions);
@@ -73,12 +74,12 @@ final class CatalogCommands {
   void register(Commands table) {
     table.on(Request.GetStream.class, this::getStream);
     table.on(Request.GetStreams.class, this::getStreams);
-    table.on(Request.CreateStream.class, x -> change(x, () -> createStream(x)));
-    table.on(Request.DeleteStream.class, x -> change(x, () -> deleteStream(x)));
+    table.on(Request.CreateStream.class, x -> changes.run(x, () -> createStream(x)));
+    table.on(Request.DeleteStream.class, x -> changes.run(x, () -> deleteStream(x)));
     table.on(Request.GetTopic.class, this::getTopic);
     table.on(Request.GetTopics.class, this::getTopics);
     table.on(Request.CreateTopic.class, this::checkThenCreateTopic);
-    table.on(Request.DeleteTopic.class, x -> change(x, () -> deleteTopic(x)));
+    table.on(Request.DeleteTopic.class, x -> changes.run(x, () -> deleteTopic(x)));
   }
 
   private void getStream(Exchange<Request.GetStream> x) {
@@ -129,7 +130,7 @@ final class CatalogCommands {
       throw new Exchange.Refused(Status.CANNOT_CREATE_STREAM);
     }
     StreamCreated change = latest.newStream(x.request.name(), clockMicros.getAsLong());
-    commit(
+    changes.commit(
         x,
         change,
         NOTHING,
@@ -142,7 +143,7 @@ final class CatalogCommands {
   private void deleteStream(Exchange<Request.DeleteStream> x) {
     StreamEntry stream = Lookup.stream(catalog.latest(), x.request.stream());
     access.require(x.session, Right.STREAM, stream);
-    commit(
+    changes.commit(
         x,
         new StreamDeleted(stream.id()),
         NOTHING,
@@ -156,7 +157,7 @@ final class CatalogCommands {
     if (Long.compareUnsigned(x.request.partitionsCount(), Limits.PARTITIONS_PER_REQUEST_MAX) > 0) {
       throw new Exchange.Refused(Status.TOO_MANY_PARTITIONS);
     }
-    change(x, () -> createTopic(x));
+    changes.run(x, () -> createTopic(x));
   }
 
   private void createTopic(Exchange<Request.CreateTopic> x) {
@@ -177,7 +178,7 @@ final class CatalogCommands {
     }
     TopicCreated change =
         latest.newTopic(stream, x.request.name(), settings, count, clockMicros.getAsLong());
-    commit(
+    changes.commit(
         x,
         change,
         () -> createPartitions(stream.name(), change),
@@ -191,7 +192,7 @@ final class CatalogCommands {
     StreamEntry stream = Lookup.stream(catalog.latest(), x.request.stream());
     TopicEntry topic = Lookup.topic(stream, x.request.topic());
     access.require(x.session, Right.TOPIC, stream, topic);
-    commit(
+    changes.commit(
         x,
         new TopicDeleted(stream.id(), topic.id()),
         NOTHING,
@@ -233,42 +234,5 @@ final class CatalogCommands {
                     }));
       }
     }
-  }
-
-  /** Runs a change on loop 0; a refusal waits for what it may rest on. */
-  private void change(Exchange<?> x, Runnable body) {
-    hops.run(
-        x.session.loop(),
-        LOOP_ZERO,
-        x,
-        () -> {
-          try {
-            body.run();
-          } catch (Exchange.Refused refused) {
-            catalog.settle(
-                (nothing, failure) -> {
-                  if (failure != null) {
-                    x.refuse(failure);
-                  } else {
-                    x.refuse(refused);
-                  }
-                });
-          }
-        });
-  }
-
-  private void commit(
-      Exchange<?> x, CatalogChange change, Runnable beforeVisible, Runnable afterwards) {
-    catalog.commit(
-        change,
-        beforeVisible,
-        (nothing, failure) -> {
-          if (failure == null) {
-            LOG.info("{} by user {} from {}", change, x.session.userId(), x.session.address());
-            afterwards.run();
-          } else {
-            x.refuse(failure);
-          }
-        });
   }
 }

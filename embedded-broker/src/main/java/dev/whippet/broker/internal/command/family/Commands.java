@@ -9,6 +9,7 @@ import dev.whippet.broker.internal.command.ReplySink;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.RequestHandler;
 import dev.whippet.broker.internal.command.exchange.Access;
+import dev.whippet.broker.internal.command.exchange.Changes;
 import dev.whippet.broker.internal.command.exchange.Exchange;
 import dev.whippet.broker.internal.command.exchange.Hops;
 import dev.whippet.broker.internal.command.exchange.Lookup;
@@ -81,6 +82,7 @@ public final class Commands implements RequestHandler {
   private final SessionCommands sessions;
 
   public Commands(Parts parts, Identity identity) {
+    Hops hops = new Hops(parts.loops());
     Services services =
         new Services(
             parts.catalog(),
@@ -88,7 +90,8 @@ public final class Commands implements RequestHandler {
             parts.partitions(),
             parts.rules(),
             new Access(),
-            new Hops(parts.loops()),
+            new Changes(parts.catalog(), hops),
+            hops,
             parts.clockMicros());
     sessions = new SessionCommands(identity.root(), services.access());
     sessions.register(this);

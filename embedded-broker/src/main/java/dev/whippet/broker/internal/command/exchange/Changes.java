@@ -1,0 +1,71 @@
+package dev.whippet.broker.internal.command.exchange;
+
+import dev.whippet.broker.internal.catalog.Catalog;
+import dev.whippet.broker.internal.catalog.CatalogChange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How handlers change the catalog: checked against {@link Catalog#latest} and proposed on loop 0,
+ * answered when durable, refusals included; one line of the log says who did what.
+ */
+public final class Changes {
+
+  private static final int LOOP_ZERO = 0;
+  private static final Logger LOG = LoggerFactory.getLogger(Changes.class);
+
+  private final Catalog catalog;
+  private final Hops hops;
+
+  public Changes(Catalog catalog, Hops hops) {
+    this.catalog = catalog;
+    this.hops = hops;
+  }
+
+  /**
+   * Runs {@code body} on loop 0, from the loop of the exchange's connection; a refusal that it
+   * throws waits for what it may rest on.
+   */
+  public void run(Exchange<?> x, Runnable body) {
+    hops.run(x.session.loop(), LOOP_ZERO, x, () -> checked(x, body));
+  }
+
+  /** As {@link #run}, from any thread: later. */
+  public void resume(Exchange<?> x, Runnable body) {
+    hops.run(Hops.ELSEWHERE, LOOP_ZERO, x, () -> checked(x, body));
+  }
+
+  private void checked(Exchange<?> x, Runnable body) {
+    try {
+      body.run();
+    } catch (Exchange.Refused refused) {
+      catalog.settle(
+          (nothing, failure) -> {
+            if (failure != null) {
+              x.refuse(failure);
+            } else {
+              x.refuse(refused);
+            }
+          });
+    }
+  }
+
+  /**
+   * Makes {@code change} durable and visible, then runs {@code afterwards}, which answers. {@code
+   * beforeVisible} runs in between: what must be there when the first reader comes. Loop 0.
+   */
+  public void commit(
+      Exchange<?> x, CatalogChange change, Runnable beforeVisible, Runnable afterwards) {
+    catalog.commit(
+        change,
+        beforeVisible,
+        (nothing, failure) -> {
+          if (failure == null) {
+            LOG.info("{} by user {} from {}", change, x.session.userId(), x.session.address());
+            afterwards.run();
+          } else {
+            x.refuse(failure);
+          }
+        });
+  }
+}
