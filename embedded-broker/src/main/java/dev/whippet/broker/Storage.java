@@ -213,7 +213,12 @@ final class Storage {
             topic.partitions().stream().mapToLong(PartitionEntry::incarnation).toArray();
         parts
             .rules()
-            .partitions(stream.name(), topic.name(), topic.settings(), incarnations, stored::floor)
+            .partitions(
+                stream.name(),
+                topic.name(),
+                parts.rules().retention(topic.settings()),
+                incarnations,
+                stored::floor)
             .forEach(all::add);
       }
     }

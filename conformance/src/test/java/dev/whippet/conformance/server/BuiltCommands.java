@@ -29,13 +29,21 @@ public final class BuiltCommands {
           "poll_messages",
           "get_consumer_offset",
           "store_consumer_offset",
-          "delete_consumer_offset");
+          "delete_consumer_offset",
+          "flush_unsaved_buffer",
+          "update_stream",
+          "purge_stream",
+          "update_topic",
+          "purge_topic",
+          "create_partitions",
+          "delete_partitions",
+          "delete_segments");
 
   /** Their codes. */
   public static final Set<Integer> CODES =
       Set.of(
           1, 38, 39, 20, 21, 22, 10, 12, 202, 200, 201, 203, 302, 300, 301, 303, 101, 100, 120, 121,
-          122);
+          122, 102, 204, 205, 304, 305, 402, 403, 503);
 
   private BuiltCommands() {}
 }

@@ -5,17 +5,17 @@ import dev.whippet.broker.internal.log.format.BatchHeader;
 import io.netty.buffer.ByteBuf;
 
 /** Reads the records of a poll: each is sound and one of ours. */
-final class Polled {
+public final class Polled {
   private Polled() {}
 
   /** What is done with each record. */
   @FunctionalInterface
-  interface Visitor {
+  public interface Visitor {
     void record(long offset, long tag);
   }
 
   /** Visits all records and gives their memory back. */
-  static void each(Reply.Polled polled, Visitor visitor) {
+  public static void each(Reply.Polled polled, Visitor visitor) {
     int count = 0;
     try {
       for (ByteBuf slice : polled.records()) {

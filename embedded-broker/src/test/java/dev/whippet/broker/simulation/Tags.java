@@ -12,14 +12,14 @@ import io.netty.buffer.ByteBufAllocator;
  *         1 | producer, 15 bits | partition, 16 bits | sequence, 32 bits       published
  * </pre>
  */
-final class Tags {
+public final class Tags {
   private static final int RECORD_HEADER_BYTES = 64;
   private static final int TAG_BYTES = 8;
   private static final long PUBLISHED = 1L << 63;
 
   private Tags() {}
 
-  static long sent(long batch, int message) {
+  public static long sent(long batch, int message) {
     return batch << 16 | message;
   }
 
@@ -44,7 +44,7 @@ final class Tags {
   }
 
   /** Most are small; some fill a block, a few are larger than what goes through a commit file. */
-  static int payloadBytes(long tag) {
+  public static int payloadBytes(long tag) {
     long chance = mixed(tag);
     int kind = (int) (chance & 63);
     int size = (int) (chance >>> 8 & 0xffff);
@@ -68,7 +68,7 @@ final class Tags {
   }
 
   /** Records as the wire carries them. */
-  static ByteBuf records(ByteBufAllocator allocator, long[] tags) {
+  public static ByteBuf records(ByteBufAllocator allocator, long[] tags) {
     int size = 0;
     for (long tag : tags) {
       size += RECORD_HEADER_BYTES + payloadBytes(tag);

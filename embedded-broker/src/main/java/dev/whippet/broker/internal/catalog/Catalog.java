@@ -1,6 +1,8 @@
 package dev.whippet.broker.internal.catalog;
 
 import dev.whippet.broker.internal.catalog.CatalogChange.IncarnationFloor;
+import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsAre;
+import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsRemoved;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamDeleted;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicDeleted;
 import dev.whippet.broker.internal.catalog.Producers.Opening;
@@ -32,8 +34,8 @@ import java.util.function.Consumer;
  *
  * <p>A refusal that rests on {@code latest()} (a name in use) is answered after {@link #settle}, so
  * that it never tells of something that a crash could still undo. When the journal fails, so do all
- * changes under way, and {@code latest()} falls back to {@code visible()}. On a full disk streams
- * and topics can still be deleted.
+ * changes under way, and {@code latest()} falls back to {@code visible()}. On a full disk streams,
+ * topics and partitions can still be deleted and purged.
  */
 public final class Catalog {
 
@@ -142,10 +144,9 @@ public final class Catalog {
     CatalogState next = latest.with(change);
     latest = next;
     underWay.addLast(next);
-    boolean freesSpace = change instanceof TopicDeleted || change instanceof StreamDeleted;
     append(
         CatalogEntry.encode(change),
-        freesSpace,
+        freesSpace(change),
         (nothing, failure) -> {
           underWay.removeLastOccurrence(next);
           if (failure == null) {
@@ -156,6 +157,15 @@ public final class Catalog {
           }
           done.done(null, failure);
         });
+  }
+
+  /** Deletions and purges are made on a full disk, too. */
+  private static boolean freesSpace(CatalogChange change) {
+    return change instanceof TopicDeleted
+        || change instanceof StreamDeleted
+        || change instanceof PartitionsRemoved
+        || change instanceof PartitionsAre
+        || change instanceof IncarnationFloor;
   }
 
   /**

@@ -1,10 +1,12 @@
 package dev.whippet.broker.internal.catalog;
 
+import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
+import java.util.List;
 
 /**
  * One durable fact about streams and topics: an entry of the journal, and a step from one {@link
- * CatalogState} to the next. The last three only stand in the journal's snapshots.
+ * CatalogState} to the next. The orders of free slots only stand in the journal's snapshots.
  */
 public sealed interface CatalogChange {
 
@@ -27,6 +29,41 @@ public sealed interface CatalogChange {
 
   /** The topic is gone; its slot is the next to be used. */
   record TopicDeleted(int stream, int id) implements CatalogChange {}
+
+  /** The stream has another name, maybe its own. */
+  record StreamRenamed(int id, String name) implements CatalogChange {}
+
+  /** The topic has another name, maybe its own, and other settings. */
+  record TopicUpdated(int stream, int id, String name, Settings settings)
+      implements CatalogChange {}
+
+  /** More partitions at the end, with the incarnations from {@code firstIncarnation} up. */
+  record PartitionsAdded(
+      int stream, int topic, long createdAtMicros, int count, long firstIncarnation)
+      implements CatalogChange {}
+
+  /** The last partitions of the topic are gone. */
+  record PartitionsRemoved(int stream, int topic, int count) implements CatalogChange {}
+
+  /** The topic's partitions are these and no others: a purge, or a snapshot. */
+  record PartitionsAre(int stream, int topic, List<PartitionEntry> partitions)
+      implements CatalogChange {
+    public PartitionsAre {
+      partitions = List.copyOf(partitions);
+    }
+
+    /** Without the list: it may be long. */
+    @Override
+    public String toString() {
+      return "PartitionsAre[stream="
+          + stream
+          + ", topic="
+          + topic
+          + ", count="
+          + partitions.size()
+          + "]";
+    }
+  }
 
   /** The order of free stream slots. */
   record StreamSlotsFree(int[] ids) implements CatalogChange {}

@@ -1,19 +1,27 @@
 package dev.whippet.broker.internal.catalog;
 
 import dev.whippet.broker.internal.catalog.CatalogChange.IncarnationFloor;
+import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsAdded;
+import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsAre;
+import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsRemoved;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamDeleted;
+import dev.whippet.broker.internal.catalog.CatalogChange.StreamRenamed;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamSlotsFree;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicDeleted;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicSlotsFree;
+import dev.whippet.broker.internal.catalog.CatalogChange.TopicUpdated;
 import dev.whippet.broker.internal.catalog.Producers.Opening;
 import dev.whippet.broker.internal.catalog.Producers.ProducerKey;
+import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -32,6 +40,14 @@ import java.util.function.Consumer;
  *  5 stream slots free   u32 count, count x u32 id
  *  6 topic slots free    u32 stream, u32 count, count x u32 id
  *  7 incarnation floor   u64 next
+ * 16 stream renamed      u32 id, name
+ * 17 topic updated       u32 stream, u32 id, u8 compression, u64 expiry, u64 max size,
+ *                        u8 replication, name
+ * 18 partitions added    u32 stream, u32 topic, u64 created at, u32 count,
+ *                        u64 first incarnation
+ * 19 partitions removed  u32 stream, u32 topic, u32 count (the last ones)
+ * 20 partitions are      u32 stream, u32 topic, u32 count, count x
+ *                        (u64 created at, u64 incarnation, u64 identity)
  * 32 producer            u32 user, 16 bytes producer, u32 epoch, 16 bytes instance
  *
  * name = u8 length, that many bytes UTF-8
@@ -46,7 +62,14 @@ final class CatalogEntry {
   private static final int STREAM_SLOTS_FREE = 5;
   private static final int TOPIC_SLOTS_FREE = 6;
   private static final int INCARNATION_FLOOR = 7;
+  private static final int STREAM_RENAMED = 16;
+  private static final int TOPIC_UPDATED = 17;
+  private static final int PARTITIONS_ADDED = 18;
+  private static final int PARTITIONS_REMOVED = 19;
+  private static final int PARTITIONS_ARE = 20;
   private static final int PRODUCER = 32;
+
+  private static final int PARTITION_BYTES = 24;
 
   /** The fixed part of the longest entry with a name, and the name. */
   private static final int NAMED_ENTRY_BYTES_MAX = 64 + 256;
@@ -67,6 +90,27 @@ final class CatalogEntry {
     if (change instanceof TopicDeleted it) {
       return finish(start(TOPIC_DELETED, 9).putInt(it.stream()).putInt(it.id()));
     }
+    if (change instanceof StreamRenamed it) {
+      ByteBuffer out = start(STREAM_RENAMED, NAMED_ENTRY_BYTES_MAX);
+      return finish(name(out.putInt(it.id()), it.name()));
+    }
+    if (change instanceof TopicUpdated it) {
+      ByteBuffer out = start(TOPIC_UPDATED, NAMED_ENTRY_BYTES_MAX);
+      out.putInt(it.stream()).putInt(it.id());
+      return finish(name(settings(out, it.settings()), it.name()));
+    }
+    if (change instanceof PartitionsAdded it) {
+      ByteBuffer out = start(PARTITIONS_ADDED, 29).putInt(it.stream()).putInt(it.topic());
+      out.putLong(it.createdAtMicros()).putInt(it.count()).putLong(it.firstIncarnation());
+      return finish(out);
+    }
+    if (change instanceof PartitionsRemoved it) {
+      ByteBuffer out = start(PARTITIONS_REMOVED, 13);
+      return finish(out.putInt(it.stream()).putInt(it.topic()).putInt(it.count()));
+    }
+    if (change instanceof PartitionsAre it) {
+      return encode(it);
+    }
     if (change instanceof StreamSlotsFree it) {
       return finish(ids(start(STREAM_SLOTS_FREE, 5 + 4 * it.ids().length), it.ids()));
     }
@@ -81,14 +125,29 @@ final class CatalogEntry {
   }
 
   private static byte[] encode(TopicCreated it) {
-    Settings settings = it.settings();
     ByteBuffer out = start(TOPIC_CREATED, NAMED_ENTRY_BYTES_MAX);
     out.putInt(it.stream()).putInt(it.id()).putLong(it.createdAtMicros());
+    settings(out, it.settings()).putInt(it.partitions()).putLong(it.firstIncarnation());
+    return finish(name(out, it.name()));
+  }
+
+  private static byte[] encode(PartitionsAre it) {
+    ByteBuffer out = start(PARTITIONS_ARE, 13 + PARTITION_BYTES * it.partitions().size());
+    out.putInt(it.stream()).putInt(it.topic()).putInt(it.partitions().size());
+    for (PartitionEntry one : it.partitions()) {
+      out.putLong(one.createdAtMicros()).putLong(one.incarnation()).putLong(one.identity());
+    }
+    return finish(out);
+  }
+
+  private static ByteBuffer settings(ByteBuffer out, Settings settings) {
     out.put((byte) settings.compression());
     out.putLong(settings.messageExpiryMicros()).putLong(settings.maxSizeBytes());
-    out.put((byte) settings.replicationFactor());
-    out.putInt(it.partitions()).putLong(it.firstIncarnation());
-    return finish(name(out, it.name()));
+    return out.put((byte) settings.replicationFactor());
+  }
+
+  private static Settings settings(ByteBuffer in) {
+    return new Settings(in.get() & 0xff, in.getLong(), in.getLong(), in.get() & 0xff);
   }
 
   static byte[] encode(ProducerKey producer, Opening opening) {
@@ -131,6 +190,17 @@ final class CatalogEntry {
         return topicCreated(in);
       case TOPIC_DELETED:
         return new TopicDeleted(in.getInt(), in.getInt());
+      case STREAM_RENAMED:
+        return new StreamRenamed(in.getInt(), name(in));
+      case TOPIC_UPDATED:
+        return topicUpdated(in);
+      case PARTITIONS_ADDED:
+        return new PartitionsAdded(
+            in.getInt(), in.getInt(), in.getLong(), in.getInt(), in.getLong());
+      case PARTITIONS_REMOVED:
+        return new PartitionsRemoved(in.getInt(), in.getInt(), in.getInt());
+      case PARTITIONS_ARE:
+        return partitionsAre(in);
       case STREAM_SLOTS_FREE:
         return new StreamSlotsFree(ids(in));
       case TOPIC_SLOTS_FREE:
@@ -146,11 +216,32 @@ final class CatalogEntry {
     int stream = in.getInt();
     int id = in.getInt();
     long createdAtMicros = in.getLong();
-    Settings settings = new Settings(in.get() & 0xff, in.getLong(), in.getLong(), in.get() & 0xff);
+    Settings settings = settings(in);
     int partitions = in.getInt();
     long firstIncarnation = in.getLong();
     return new TopicCreated(
         stream, id, createdAtMicros, name(in), settings, partitions, firstIncarnation);
+  }
+
+  private static TopicUpdated topicUpdated(ByteBuffer in) {
+    int stream = in.getInt();
+    int id = in.getInt();
+    Settings settings = settings(in);
+    return new TopicUpdated(stream, id, name(in), settings);
+  }
+
+  private static PartitionsAre partitionsAre(ByteBuffer in) {
+    int stream = in.getInt();
+    int topic = in.getInt();
+    int count = in.getInt();
+    if (count < 0 || count > in.remaining() / PARTITION_BYTES) {
+      throw new BufferUnderflowException();
+    }
+    List<PartitionEntry> partitions = new ArrayList<>(count);
+    for (int id = 0; id < count; id++) {
+      partitions.add(new PartitionEntry(id, in.getLong(), in.getLong(), in.getLong()));
+    }
+    return new PartitionsAre(stream, topic, partitions);
   }
 
   private static ByteBuffer start(int kind, int bytesMax) {

@@ -1,12 +1,17 @@
 package dev.whippet.broker.internal.catalog;
 
 import dev.whippet.broker.internal.catalog.CatalogChange.IncarnationFloor;
+import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsAdded;
+import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsAre;
+import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsRemoved;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamDeleted;
+import dev.whippet.broker.internal.catalog.CatalogChange.StreamRenamed;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamSlotsFree;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicDeleted;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicSlotsFree;
+import dev.whippet.broker.internal.catalog.CatalogChange.TopicUpdated;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
 import java.util.ArrayList;
@@ -62,6 +67,12 @@ public final class CatalogState {
         stream.id(), id, nowMicros, name, settings, partitions, nextIncarnation);
   }
 
+  /** The change that would add partitions to a topic. */
+  public PartitionsAdded morePartitions(
+      StreamEntry stream, TopicEntry topic, int count, long nowMicros) {
+    return new PartitionsAdded(stream.id(), topic.id(), nowMicros, count, nextIncarnation);
+  }
+
   /** The state after {@code change}, which fits this one. */
   CatalogState with(CatalogChange change) {
     if (change instanceof StreamCreated it) {
@@ -77,6 +88,22 @@ public final class CatalogState {
     if (change instanceof TopicDeleted it) {
       StreamEntry stream = present(it.stream());
       return with(streams.replaced(stream.withTopics(stream.topics().minus(it.id()))));
+    }
+    if (change instanceof StreamRenamed it) {
+      return with(streams.replaced(present(it.id()).withName(it.name())));
+    }
+    if (change instanceof TopicUpdated it) {
+      TopicEntry topic = present(present(it.stream()), it.id());
+      return with(it.stream(), topic.with(it.name(), it.settings()));
+    }
+    if (change instanceof PartitionsAdded it) {
+      return with(it);
+    }
+    if (change instanceof PartitionsRemoved it) {
+      return with(it);
+    }
+    if (change instanceof PartitionsAre it) {
+      return with(it);
     }
     if (change instanceof StreamSlotsFree it) {
       return with(streams.withFree(it.ids()));
@@ -98,6 +125,7 @@ public final class CatalogState {
       changes.add(new StreamCreated(stream.id(), stream.createdAtMicros(), stream.name()));
       for (TopicEntry topic : stream.topics().all()) {
         changes.add(asChange(stream, topic));
+        changes.add(new PartitionsAre(stream.id(), topic.id(), topic.partitions()));
       }
       changes.add(new TopicSlotsFree(stream.id(), stream.topics().free()));
     }
@@ -106,31 +134,73 @@ public final class CatalogState {
     return changes;
   }
 
+  /** Without its partitions: they may have been purged one by one, and follow. */
   private static TopicCreated asChange(StreamEntry stream, TopicEntry topic) {
-    List<PartitionEntry> partitions = topic.partitions();
-    long first = partitions.isEmpty() ? 0 : partitions.get(0).incarnation();
     return new TopicCreated(
-        stream.id(),
-        topic.id(),
-        topic.createdAtMicros(),
-        topic.name(),
-        topic.settings(),
-        partitions.size(),
-        first);
+        stream.id(), topic.id(), topic.createdAtMicros(), topic.name(), topic.settings(), 0, 0);
   }
 
   private CatalogState withTopic(TopicCreated it) {
-    List<PartitionEntry> partitions = new ArrayList<>(it.partitions());
-    for (int id = 0; id < it.partitions(); id++) {
-      long incarnation = it.firstIncarnation() + id;
-      partitions.add(new PartitionEntry(id, it.createdAtMicros(), incarnation));
-    }
     TopicEntry topic =
-        new TopicEntry(it.id(), it.createdAtMicros(), it.name(), it.settings(), partitions);
+        new TopicEntry(
+            it.id(),
+            it.createdAtMicros(),
+            it.name(),
+            it.settings(),
+            added(List.of(), it.partitions(), it.createdAtMicros(), it.firstIncarnation()));
     StreamEntry stream = present(it.stream());
     return new CatalogState(
         streams.replaced(stream.withTopics(stream.topics().plus(topic))),
         Math.max(nextIncarnation, it.firstIncarnation() + it.partitions()));
+  }
+
+  private CatalogState with(PartitionsAdded it) {
+    TopicEntry topic = present(present(it.stream()), it.topic());
+    List<PartitionEntry> more =
+        added(topic.partitions(), it.count(), it.createdAtMicros(), it.firstIncarnation());
+    return new CatalogState(
+        with(it.stream(), topic.with(more)).streams,
+        Math.max(nextIncarnation, it.firstIncarnation() + it.count()));
+  }
+
+  private CatalogState with(PartitionsRemoved it) {
+    TopicEntry topic = present(present(it.stream()), it.topic());
+    int left = topic.partitions().size() - it.count();
+    if (it.count() < 0 || left < 0) {
+      throw new IllegalArgumentException(
+          it.count() + " of " + topic.partitions().size() + " partitions can't be removed");
+    }
+    return with(it.stream(), topic.with(topic.partitions().subList(0, left)));
+  }
+
+  private CatalogState with(PartitionsAre it) {
+    TopicEntry topic = present(present(it.stream()), it.topic());
+    long highest = 0;
+    for (int id = 0; id < it.partitions().size(); id++) {
+      PartitionEntry partition = it.partitions().get(id);
+      if (partition.id() != id) {
+        throw new IllegalArgumentException("partition " + partition.id() + " in the place " + id);
+      }
+      highest = Math.max(highest, partition.incarnation());
+    }
+    return new CatalogState(
+        with(it.stream(), topic.with(it.partitions())).streams,
+        Math.max(nextIncarnation, highest + 1));
+  }
+
+  private static List<PartitionEntry> added(
+      List<PartitionEntry> before, int count, long createdAtMicros, long firstIncarnation) {
+    List<PartitionEntry> all = new ArrayList<>(before.size() + count);
+    all.addAll(before);
+    for (int i = 0; i < count; i++) {
+      all.add(new PartitionEntry(all.size(), createdAtMicros, firstIncarnation + i));
+    }
+    return all;
+  }
+
+  private CatalogState with(int streamId, TopicEntry topic) {
+    StreamEntry stream = present(streamId);
+    return with(streams.replaced(stream.withTopics(stream.topics().replaced(topic))));
   }
 
   private CatalogState with(Slots<StreamEntry> changed) {
@@ -143,5 +213,13 @@ public final class CatalogState {
       throw new IllegalArgumentException("no stream " + id);
     }
     return stream;
+  }
+
+  private static TopicEntry present(StreamEntry stream, int id) {
+    TopicEntry topic = stream.topics().get(id);
+    if (topic == null) {
+      throw new IllegalArgumentException("no topic " + id + " in stream " + stream.id());
+    }
+    return topic;
   }
 }

@@ -4,6 +4,10 @@ package dev.whippet.broker.internal.catalog;
 public record StreamEntry(int id, long createdAtMicros, String name, Slots<TopicEntry> topics)
     implements Slots.Entry {
 
+  StreamEntry withName(String changed) {
+    return new StreamEntry(id, createdAtMicros, changed, topics);
+  }
+
   StreamEntry withTopics(Slots<TopicEntry> changed) {
     return new StreamEntry(id, createdAtMicros, name, changed);
   }

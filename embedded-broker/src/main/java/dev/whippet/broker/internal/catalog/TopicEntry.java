@@ -22,20 +22,59 @@ public final class TopicEntry implements Slots.Entry {
       String name,
       Settings settings,
       List<PartitionEntry> partitions) {
+    this(id, createdAtMicros, name, settings, partitions, new AtomicLong());
+  }
+
+  private TopicEntry(
+      int id,
+      long createdAtMicros,
+      String name,
+      Settings settings,
+      List<PartitionEntry> partitions,
+      AtomicLong balanced) {
     this.id = id;
     this.createdAtMicros = createdAtMicros;
     this.name = name;
     this.settings = settings;
     this.partitions = List.copyOf(partitions);
-    this.balanced = new AtomicLong();
+    this.balanced = balanced;
   }
 
-  /** How a topic was asked for; resolved: no field means "server default" any more. */
+  /** The same topic, changed. */
+  TopicEntry with(String changedName, Settings changed) {
+    return new TopicEntry(id, createdAtMicros, changedName, changed, partitions, balanced);
+  }
+
+  /** The same topic with these partitions. */
+  TopicEntry with(List<PartitionEntry> changed) {
+    return new TopicEntry(id, createdAtMicros, name, settings, changed, balanced);
+  }
+
+  /**
+   * How a topic was asked for. At a creation 0 ("server default") is resolved; an update keeps it
+   * as it is (iggy-classic.md 3.3).
+   */
   public record Settings(
       int compression, long messageExpiryMicros, long maxSizeBytes, int replicationFactor) {}
 
-  /** One partition; {@code incarnation} is its identity on disk and is never used again. */
-  public record PartitionEntry(int id, long createdAtMicros, long incarnation) {}
+  /**
+   * One partition.
+   *
+   * @param incarnation its log on disk, never used again; a purge begins another one
+   * @param identity the incarnation it was created with: what producers know it by, and what a
+   *     purge keeps
+   */
+  public record PartitionEntry(int id, long createdAtMicros, long incarnation, long identity) {
+    /** As it is created. */
+    public PartitionEntry(int id, long createdAtMicros, long incarnation) {
+      this(id, createdAtMicros, incarnation, incarnation);
+    }
+
+    /** The same partition, purged. */
+    public PartitionEntry purged(long fresh) {
+      return new PartitionEntry(id, createdAtMicros, fresh, identity);
+    }
+  }
 
   @Override
   public int id() {

@@ -4,6 +4,7 @@ import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.log.engine.CommitQueue;
 import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.HotTail;
 import dev.whippet.broker.internal.log.engine.LogCallback;
 import dev.whippet.broker.internal.log.engine.LogConfig;
@@ -16,6 +17,7 @@ import dev.whippet.broker.internal.log.format.Producer;
 import dev.whippet.broker.internal.log.retain.Drop;
 import dev.whippet.broker.internal.log.retain.Shelf;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -252,7 +254,7 @@ public final class PartitionLog {
       ByteBuf records, int count, Publication publication, LogCallback<Published> done) {
     ProducerTable.Marks marks = producers.find(publication.producer());
     long last = publication.firstSequence() + count - 1;
-    LogFailure refusal = refusalOf(publication, last, marks);
+    LogFailure refusal = publication.refusal(last, marks);
     long appended = marks == null ? 0 : marks.appended;
     if (refusal == null && last <= appended) {
       records.release();
@@ -363,32 +365,6 @@ public final class PartitionLog {
     return null;
   }
 
-  /** The rule, but for what is known. */
-  private static LogFailure refusalOf(
-      Publication publication, long last, ProducerTable.Marks marks) {
-    long first = publication.firstSequence();
-    if (first < 1
-        || publication.previous() < 0
-        || publication.previous() >= first
-        || last < first) {
-      return new LogFailure(
-          LogFailure.Reason.INVALID,
-          "sequences " + first + " to " + last + " after " + publication.previous());
-    }
-    if (marks != null && Integer.compareUnsigned(publication.epoch(), marks.epoch) < 0) {
-      return new LogFailure(
-          LogFailure.Reason.FENCED,
-          "epoch " + publication.epoch() + " below " + Integer.toUnsignedString(marks.epoch));
-    }
-    long appended = marks == null ? 0 : marks.appended;
-    if (first > appended && publication.previous() != appended) {
-      return new LogFailure(
-          LogFailure.Reason.OUT_OF_SEQUENCE,
-          "previous " + publication.previous() + ", appended " + appended);
-    }
-    return null;
-  }
-
   private LogFailure tooManyProducers() {
     return new LogFailure(
         LogFailure.Reason.TOO_MANY_PRODUCERS,
@@ -418,7 +394,8 @@ public final class PartitionLog {
     return directory;
   }
 
-  PartitionSettings settings() {
+  /** What it was opened with. Any thread. */
+  public PartitionSettings settings() {
     return settings;
   }
 
@@ -516,6 +493,49 @@ public final class PartitionLog {
     }
   }
 
+  // --- a purge --------------------------------------------------------------------------------
+
+  /**
+   * Ends after commits under way with what is known of the producers, for the log that follows this
+   * one; the caller appends nothing meanwhile. Works on a read-only partition.
+   */
+  public void producers(LogCallback<byte[]> done) {
+    if (writer.isIdle()) {
+      done.done(producers.snapshot(), null);
+    } else {
+      enqueue(null, null, null, (nothing, failure) -> done.done(producers.snapshot(), null));
+    }
+  }
+
+  /**
+   * A new log takes over the producers of the one before; without any it stays as it is. Ends when
+   * they are on stable storage, as the snapshot of its first segment.
+   */
+  public void begin(byte[] producersBefore, LogCallback<Void> done) {
+    if (producersBefore.length == 0) {
+      done.done(null, null);
+      return;
+    }
+    producers.readSnapshot(
+        Unpooled.wrappedBuffer(producersBefore),
+        0,
+        producersBefore.length / ProducerTable.ENTRY_BYTES);
+    writer.begin((nothing, failure) -> done.done(null, LogFailure.ofWrite(failure)));
+  }
+
+  /**
+   * Ends when what was committed until now is on stable storage, whatever the partition's level.
+   */
+  public void flush(LogCallback<Void> done) {
+    if (closed) {
+      done.done(null, CLOSED);
+    } else if (settings.durability() == Durability.POWER) {
+      done.done(null, null);
+    } else {
+      writer.flush((nothing, failure) -> done.done(null, LogFailure.ofWrite(failure)));
+    }
+  }
+
   // --- retention ------------------------------------------------------------------------------
 
   /**
@@ -526,6 +546,20 @@ public final class PartitionLog {
    */
   public Drop drop(long below, Drop.Reason reason) {
     return closed ? null : shelf.drop(below, reason);
+  }
+
+  /**
+   * Removes the oldest sealed segments, at most {@code countMax}, up to the first with a message
+   * that somebody has not read; ends when what was dropped is gone for good.
+   *
+   * @param consumedTo offsets below have been read by everybody
+   */
+  public void dropOldest(long countMax, long consumedTo, LogCallback<Void> done) {
+    if (closed) {
+      done.done(null, CLOSED);
+    } else {
+      shelf.dropOldest(countMax, consumedTo, done);
+    }
   }
 
   /** The next commit begins a new segment: what is written to now may go then. */

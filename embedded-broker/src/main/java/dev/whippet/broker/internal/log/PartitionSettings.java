@@ -27,6 +27,11 @@ public record PartitionSettings(
     return new PartitionSettings(incarnation, Durability.POWER, 0, Retention.unlimited());
   }
 
+  /** Of the empty log that follows this one at a purge. */
+  public PartitionSettings purged(long fresh) {
+    return new PartitionSettings(fresh, durability, 0, retention);
+  }
+
   public PartitionSettings withDurability(Durability level) {
     return new PartitionSettings(incarnation, level, offsetFloor, retention);
   }

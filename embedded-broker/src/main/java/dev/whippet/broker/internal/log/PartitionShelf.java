@@ -1,6 +1,8 @@
 package dev.whippet.broker.internal.log;
 
 import dev.whippet.broker.internal.log.engine.IndexFile;
+import dev.whippet.broker.internal.log.engine.LogCallback;
+import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.retain.Drop;
@@ -32,6 +34,9 @@ final class PartitionShelf {
 
   /** Out of the list, still on disk, oldest first. */
   private final ArrayDeque<Segment> leaving = new ArrayDeque<>();
+
+  /** They wait until nothing that was dropped is left on disk. */
+  private final List<LogCallback<Void>> whenSwept = new ArrayList<>();
 
   private boolean removing;
   private boolean sealWanted;
@@ -170,6 +175,34 @@ final class PartitionShelf {
         new Drop.Size(count, messages, bytes));
   }
 
+  /**
+   * Drops the oldest sealed segments, at most {@code countMax}, up to the first that ends above
+   * {@code consumedTo}; ends when nothing that was dropped is left on disk.
+   */
+  void dropOldest(long countMax, long consumedTo, LogCallback<Void> done) {
+    List<Segment> segments = log.segmentList();
+    long below = -1;
+    for (int i = 0; i < countMax && i + 1 < segments.size(); i++) {
+      long end = segments.get(i + 1).base;
+      if (end > consumedTo) {
+        break;
+      }
+      below = end;
+    }
+    drop(below, Drop.Reason.REQUESTED);
+    whenSwept.add(done);
+    endIfSwept(null);
+  }
+
+  private void endIfSwept(IOException failure) {
+    if (failure == null && !leaving.isEmpty()) {
+      return;
+    }
+    List<LogCallback<Void>> now = List.copyOf(whenSwept);
+    whenSwept.clear();
+    now.forEach(one -> one.done(null, LogFailure.ofWrite(failure)));
+  }
+
   private void removeNext() {
     Segment next = leaving.peek();
     if (next == null || removing) {
@@ -188,6 +221,8 @@ final class PartitionShelf {
     if (failure == null && !log.isClosed()) {
       removeNext();
     }
+    boolean given = failure == null && log.isClosed() && !leaving.isEmpty();
+    endIfSwept(given ? new IOException("the partition is closed") : failure);
     log.endIfQuiet();
   }
 
@@ -211,6 +246,7 @@ final class PartitionShelf {
       files.add(IndexFile.beside(one.path));
     }
     leaving.clear();
+    endIfSwept(null);
     count(-fileBytes);
     retention.topic().add(-log.bytes());
     return files;

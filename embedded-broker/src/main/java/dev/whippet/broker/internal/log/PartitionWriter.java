@@ -528,6 +528,38 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     keepUnfolded();
   }
 
+  // --- a first segment ------------------------------------------------------------------------
+
+  /** A segment without batches, for the snapshot of producers that it begins with. */
+  void begin(FileCompletion<Void> done) {
+    try {
+      segments.write(
+          segments.empty(),
+          0,
+          (bytes, places, failure) -> {
+            if (failure == null) {
+              bytes.release();
+            }
+            done.done(null, failure);
+            log.endIfQuiet();
+          });
+    } catch (OutOfMemoryError e) {
+      done.done(null, refused(e));
+    }
+  }
+
+  /** Everything committed goes to segments, and they to stable storage. */
+  void flush(FileCompletion<Void> done) {
+    fold(
+        (nothing, failure) -> {
+          if (failure == null) {
+            loop.lateSync().sync(log.segmentList(), done);
+          } else {
+            done.done(null, failure);
+          }
+        });
+  }
+
   // --- folds ----------------------------------------------------------------------------------
 
   /** A fold that failed is tried once more, in a new segment. */

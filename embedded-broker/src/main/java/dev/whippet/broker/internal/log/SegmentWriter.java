@@ -33,6 +33,7 @@ final class SegmentWriter {
   /** Batches gathered for one write. */
   final class Load {
     private final boolean begins;
+    private final long base;
     private final byte[] snapshot;
     private final long bytesMax;
     private final List<Batch> batches = new ArrayList<>();
@@ -41,8 +42,9 @@ final class SegmentWriter {
     /** Runs when the batches' memory is not needed any more. */
     private Runnable whenCopied = () -> {};
 
-    private Load(boolean begins, byte[] snapshot, long used) {
+    private Load(boolean begins, long base, byte[] snapshot, long used) {
       this.begins = begins;
+      this.base = base;
       this.snapshot = snapshot;
       this.bytesMax = Math.min(loop.config.commitBytesMax(), loop.config.segmentBytes() - used);
     }
@@ -67,10 +69,6 @@ final class SegmentWriter {
 
     void whenCopied(Runnable then) {
       whenCopied = then;
-    }
-
-    private long base() {
-      return batches.get(0).header().baseOffset;
     }
 
     private int headBytes() {
@@ -148,9 +146,15 @@ final class SegmentWriter {
     boolean begins = needsNewSegment(header.totalBytes(), header.baseOffset);
     byte[] snapshot = begins ? producers.snapshot() : null;
     long used = begins ? FileHeader.COPIES_BYTES + snapshot.length : active.length;
-    Load load = new Load(begins, snapshot, used);
+    Load load = new Load(begins, header.baseOffset, snapshot, used);
     load.take(first);
     return load;
+  }
+
+  /** Nothing but the head of a partition's first segment. */
+  Load empty() {
+    byte[] snapshot = producers.snapshot();
+    return new Load(true, 0, snapshot, FileHeader.COPIES_BYTES + snapshot.length);
   }
 
   private boolean needsNewSegment(int bytes, long baseOffset) {
@@ -208,8 +212,8 @@ final class SegmentWriter {
     long dataStart = load.headBytes();
     Segment next =
         new Segment(
-            log.directory().resolve(PartitionRecovery.nameOf(load.base())),
-            load.base(),
+            log.directory().resolve(PartitionRecovery.nameOf(load.base)),
+            load.base,
             loop.newSalt(),
             dataStart,
             loop.config.segmentBytes());

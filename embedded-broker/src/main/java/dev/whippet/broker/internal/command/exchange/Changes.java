@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.command.exchange;
 
 import dev.whippet.broker.internal.catalog.Catalog;
 import dev.whippet.broker.internal.catalog.CatalogChange;
+import java.util.ArrayDeque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +18,11 @@ public final class Changes {
   private final Catalog catalog;
   private final Hops hops;
 
+  /** Of a change that takes several steps: what comes meanwhile waits here. */
+  private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+
+  private boolean held;
+
   public Changes(Catalog catalog, Hops hops) {
     this.catalog = catalog;
     this.hops = hops;
@@ -30,12 +36,29 @@ public final class Changes {
     hops.run(x.session.loop(), LOOP_ZERO, x, () -> checked(x, body));
   }
 
+  /** Changes that come now wait for {@link #release}. Loop 0. */
+  void hold() {
+    held = true;
+  }
+
+  /** Those that wait are made, in order, up to one that holds again. Loop 0. */
+  void release() {
+    held = false;
+    while (!held && !waiting.isEmpty()) {
+      waiting.poll().run();
+    }
+  }
+
   /** As {@link #run}, from any thread: later. */
   public void resume(Exchange<?> x, Runnable body) {
     hops.run(Hops.ELSEWHERE, LOOP_ZERO, x, () -> checked(x, body));
   }
 
   private void checked(Exchange<?> x, Runnable body) {
+    if (held) {
+      waiting.add(() -> hops.run(LOOP_ZERO, LOOP_ZERO, x, () -> checked(x, body)));
+      return;
+    }
     try {
       body.run();
     } catch (Exchange.Refused refused) {

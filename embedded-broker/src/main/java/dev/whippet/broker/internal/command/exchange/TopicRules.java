@@ -67,31 +67,47 @@ public record TopicRules(
     return durability;
   }
 
+  /** As asked for, 0 included, but for the replication: an update (3.3). */
+  public Settings literal(Request.TopicSettings asked) {
+    return new Settings(
+        asked.compression(), asked.messageExpiryMicros(), asked.maxSizeBytes(), replication(asked));
+  }
+
+  private static int replication(Request.TopicSettings asked) {
+    return asked.replicationFactor() == 0 ? 1 : asked.replicationFactor();
+  }
+
   /** As asked for, with every 0 resolved (4.6 to 4.8). */
   public Settings resolve(Request.TopicSettings asked) {
     return new Settings(
         asked.compression(),
         asked.messageExpiryMicros() == 0 ? expiryMicros : asked.messageExpiryMicros(),
         asked.maxSizeBytes() == 0 ? sizeBytes : asked.maxSizeBytes(),
-        asked.replicationFactor() == 0 ? 1 : asked.replicationFactor());
+        replication(asked));
+  }
+
+  /** How long the messages of a new topic stay: one for all of its partitions. */
+  public Retention retention(Settings settings) {
+    return new Retention(expiryOf(settings), new DiskBudget(sizeOf(settings)));
+  }
+
+  /** The topic was updated. */
+  public void change(Retention retention, Settings settings) {
+    retention.change(expiryOf(settings), sizeOf(settings));
   }
 
   /**
-   * The settings of a topic's partitions, in order; they share the topic's size limit.
+   * The settings of a topic's partitions, in order; they share the topic's retention.
    *
    * @param floors the offset floor of an incarnation
    */
   public List<PartitionSettings> partitions(
       String stream,
       String topic,
-      Settings settings,
+      Retention retention,
       long[] incarnations,
       LongUnaryOperator floors) {
     Durability level = durability(stream, topic);
-    Retention retention =
-        new Retention(
-            limit(settings.messageExpiryMicros(), Retention.NEVER),
-            new DiskBudget(limit(settings.maxSizeBytes(), DiskBudget.UNLIMITED)));
     List<PartitionSettings> all = new ArrayList<>(incarnations.length);
     for (long incarnation : incarnations) {
       all.add(
@@ -100,7 +116,18 @@ public record TopicRules(
     return all;
   }
 
-  /** Unsigned on the wire; 0 may stand in catalogs of other hands. */
+  /** An update stores 0 as it is; it still stands for what the configuration says. */
+  private long expiryOf(Settings settings) {
+    long asked = settings.messageExpiryMicros();
+    return limit(asked == 0 ? expiryMicros : asked, Retention.NEVER);
+  }
+
+  private long sizeOf(Settings settings) {
+    long asked = settings.maxSizeBytes();
+    return limit(asked == 0 ? sizeBytes : asked, DiskBudget.UNLIMITED);
+  }
+
+  /** Unsigned on the wire: what is negative here is beyond every limit. */
   private static long limit(long value, long none) {
     return value <= 0 ? none : value;
   }

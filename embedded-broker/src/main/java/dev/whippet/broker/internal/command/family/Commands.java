@@ -13,6 +13,7 @@ import dev.whippet.broker.internal.command.exchange.Changes;
 import dev.whippet.broker.internal.command.exchange.Exchange;
 import dev.whippet.broker.internal.command.exchange.Hops;
 import dev.whippet.broker.internal.command.exchange.Lookup;
+import dev.whippet.broker.internal.command.exchange.PartitionLife;
 import dev.whippet.broker.internal.command.exchange.Partitions;
 import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.command.exchange.TopicRules;
@@ -98,7 +99,10 @@ public final class Commands implements RequestHandler {
     SystemCommands.Machine machine =
         new SystemCommands.Machine(identity.machine(), parts.aside(), identity.cluster());
     new SystemCommands(services, sessions, machine).register(this);
-    new CatalogCommands(services).register(this);
+    PartitionLife life = new PartitionLife(services);
+    new StreamCommands(services, life).register(this);
+    new TopicCommands(services, life).register(this);
+    new PartitionCommands(services, life).register(this);
     new MessageCommands(services).register(this);
     new OffsetCommands(services).register(this);
     new ExtensionCommands(services, identity.grants()).register(this);

@@ -93,11 +93,10 @@ final class ExtensionCommands {
     Greeting greeting = producer(x.session);
     PartitionEntry partition =
         partition(x.session, publish.stream(), publish.topic(), publish.partition());
-    onOwner(
+    services.onOwner(
         x,
         partition,
-        () -> {
-          PartitionLog log = services.partitions().log(partition);
+        log -> {
           refuseFenced(greeting);
           Producer producer =
               Producer.of(greeting.userId(), greeting.producer(), publish.channel());
@@ -121,11 +120,10 @@ final class ExtensionCommands {
     Greeting greeting = producer(x.session);
     PartitionEntry partition =
         partition(x.session, state.stream(), state.topic(), state.partition());
-    onOwner(
+    services.onOwner(
         x,
         partition,
-        () -> {
-          PartitionLog log = services.partitions().log(partition);
+        log -> {
           refuseFenced(greeting);
           log.producerState(
               Producer.of(greeting.userId(), greeting.producer(), state.channel()),
@@ -133,7 +131,7 @@ final class ExtensionCommands {
                 if (failure == null) {
                   x.reply(
                       new Reply.ProducerStateIs(
-                          mark.known(), partition.incarnation(), mark.highestDurableSequence()));
+                          mark.known(), partition.identity(), mark.highestDurableSequence()));
                 } else {
                   x.refuse(statusOf(failure));
                 }
@@ -176,11 +174,6 @@ final class ExtensionCommands {
         };
     return new Reply.Published(
         outcome, partition.id(), published.baseOffset(), published.highestDurableSequence());
-  }
-
-  private void onOwner(Exchange<?> x, PartitionEntry partition, Runnable work) {
-    int owner = services.partitions().owner(partition.incarnation());
-    services.hops().run(x.session.loop(), owner, x, work);
   }
 
   /** As for a stock client, but what may pass is "retry later": the outbox keeps the records. */

@@ -48,7 +48,7 @@ final class MessageCommands {
     TopicEntry topic = Lookup.topic(stream, x.request.topic());
     services.access().require(x.session, Right.SEND, stream, topic);
     PartitionEntry partition = choose(topic, x.request.partitioning());
-    onOwner(x, partition, () -> append(x, services.partitions().log(partition)));
+    services.onOwner(x, partition, log -> append(x, log));
   }
 
   /** The partition of a batch (6.4), or the refusal. */
@@ -90,7 +90,7 @@ final class MessageCommands {
     }
     services.access().require(x.session, Right.POLL, stream, topic);
     PartitionEntry partition = Lookup.partition(topic, poll.partition());
-    onOwner(x, partition, () -> start(new PollUnderWay(x, partition)));
+    services.onOwner(x, partition, log -> start(new PollUnderWay(x, partition, log)));
   }
 
   /** One poll on its partition's loop. */
@@ -101,10 +101,10 @@ final class MessageCommands {
     final Owner owner;
     final int count;
 
-    PollUnderWay(Exchange<Request.Poll> x, PartitionEntry partition) {
+    PollUnderWay(Exchange<Request.Poll> x, PartitionEntry partition, PartitionLog log) {
       this.x = x;
       this.partition = partition;
-      this.log = services.partitions().log(partition);
+      this.log = log;
       this.owner = new Owner(false, x.request.consumer().key());
       this.count = (int) Math.min(x.request.count(), Integer.MAX_VALUE);
     }
@@ -129,14 +129,14 @@ final class MessageCommands {
                 if (failure == null) {
                   readFrom(poll, offset);
                 } else {
-                  poll.x.refuse(statusOf(failure));
+                  failed(poll, failure);
                 }
               });
     }
   }
 
   private long next(PollUnderWay poll) {
-    long stored = services.offsets().stored(poll.partition.incarnation(), poll.owner);
+    long stored = services.offsets().stored(poll.log.incarnation(), poll.owner);
     return stored == ConsumerOffsets.NOTHING_STORED ? poll.log.firstOffset() : stored + 1;
   }
 
@@ -152,7 +152,7 @@ final class MessageCommands {
         (int) Math.min(bytesMax, POLL_REPLY_BYTES_MAX),
         (records, failure) -> {
           if (failure != null) {
-            poll.x.refuse(statusOf(failure));
+            failed(poll, failure);
           } else if (records.heldBytes() > bytesMax) {
             records.release();
             poll.x.again(records.heldBytes());
@@ -172,7 +172,7 @@ final class MessageCommands {
             services
                 .offsets()
                 .store(
-                    poll.partition.incarnation(),
+                    poll.log.incarnation(),
                     poll.owner,
                     records.lastOffset(),
                     (nothing, failure) -> {
@@ -183,7 +183,7 @@ final class MessageCommands {
                         poll.x.refuse(failure);
                       }
                     });
-    int here = services.partitions().owner(poll.partition.incarnation());
+    int here = services.partitions().owner(poll.log.incarnation());
     if (!services.hops().run(here, LOOP_ZERO, poll.x, store)) {
       records.release();
     }
@@ -198,9 +198,14 @@ final class MessageCommands {
         records.heldBytes());
   }
 
-  private void onOwner(Exchange<?> x, PartitionEntry partition, Runnable work) {
-    int owner = services.partitions().owner(partition.incarnation());
-    services.hops().run(x.session.loop(), owner, x, work);
+  /** When the log was taken away in between, what the catalog says now counts. */
+  private void failed(PollUnderWay poll, LogFailure failure) {
+    if (failure.reason() == LogFailure.Reason.CLOSED && !services.partitions().has(poll.log)) {
+      int here = services.partitions().owner(poll.log.incarnation());
+      services.hops().run(here, poll.x.session.loop(), poll.x, () -> poll(poll.x));
+    } else {
+      poll.x.refuse(statusOf(failure));
+    }
   }
 
   /** What a stock client learns of a log's failure (iggy-classic.md 7). */

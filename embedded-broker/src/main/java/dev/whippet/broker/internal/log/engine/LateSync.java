@@ -4,7 +4,9 @@ import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.file.LoopFiles;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +73,41 @@ public final class LateSync {
     endings.add(done);
     syncAll();
     endIfClean();
+  }
+
+  /** Syncs {@code segments} now, one after the other; passes over those that leave meanwhile. */
+  public void sync(Collection<Segment> segments, FileCompletion<Void> done) {
+    syncNext(new ArrayDeque<>(segments), done);
+  }
+
+  private void syncNext(ArrayDeque<Segment> left, FileCompletion<Void> done) {
+    while (!left.isEmpty() && left.peek().isRetired()) {
+      left.poll();
+    }
+    Segment segment = left.poll();
+    if (segment == null) {
+      done.done(null, null);
+      return;
+    }
+    segment.use(
+        files,
+        (file, failure) -> {
+          if (failure != null) {
+            done.done(null, failure);
+          } else {
+            file.sync((nothing, failed) -> synced(segment, failed, left, done));
+          }
+        });
+  }
+
+  private void synced(
+      Segment segment, IOException failure, ArrayDeque<Segment> left, FileCompletion<Void> done) {
+    segment.release();
+    if (failure != null) {
+      done.done(null, failure);
+    } else {
+      syncNext(left, done);
+    }
   }
 
   private void syncAll() {

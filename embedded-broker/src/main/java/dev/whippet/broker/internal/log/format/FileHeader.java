@@ -8,7 +8,7 @@ import io.netty.buffer.ByteBuf;
  *
  * <pre>
  *  0  u32  magic: "WSEG" segment, "WJRN" journal, "WCMT" commit file
- *  4  u16  version of the file format (1)
+ *  4  u16  version of the file format: 2 for a journal, 1 for the others
  *  6  u16  size of this header (64)
  *  8  u64  id: partition incarnation, generation of the journal, or the commit file's serial
  * 16  u64  base: first message offset, or number of the first entry; commit
@@ -39,6 +39,13 @@ public record FileHeader(
   public static final int JOURNAL = 0x4E524A57;
   public static final int COMMITS = 0x544D4357;
   public static final int VERSION = 1;
+
+  /**
+   * Of journals. What version 1 has not: partitions of a topic that are listed one by one, and
+   * entries of users and groups.
+   */
+  public static final int JOURNAL_VERSION = 2;
+
   public static final int BYTES = 64;
 
   /** Both copies. */
@@ -54,7 +61,7 @@ public record FileHeader(
     for (int copy = 0; copy < 2; copy++) {
       int start = out.writerIndex();
       out.writeIntLE(magic);
-      out.writeShortLE(VERSION);
+      out.writeShortLE(versionOf(magic));
       out.writeShortLE(BYTES);
       out.writeLongLE(id);
       out.writeLongLE(base);
@@ -77,10 +84,9 @@ public record FileHeader(
 
   /** The header at {@code index}, of whatever id; {@code null} when it is not sound. */
   public static FileHeader read(ByteBuf in, int index, int magic) {
-    if (in.writerIndex() - index < BYTES
-        || in.getIntLE(index) != magic
-        || in.getIntLE(index + 60) != Blocks.crc32c(in, index, BYTES - 4)
-        || in.getUnsignedShortLE(index + 4) != VERSION) {
+    if (!isSound(in, index, magic)
+        || in.getUnsignedShortLE(index + 4) < VERSION
+        || in.getUnsignedShortLE(index + 4) > versionOf(magic)) {
       return null;
     }
     FileHeader header =
@@ -98,9 +104,21 @@ public record FileHeader(
 
   /** True for a sound header that a later version of this software wrote. */
   public static boolean isNewer(ByteBuf in, int index, int magic) {
+    return isSound(in, index, magic) && in.getUnsignedShortLE(index + 4) > versionOf(magic);
+  }
+
+  /** True for a sound header of an earlier version: the file is read, and not written on. */
+  public static boolean isOlder(ByteBuf in, int index, int magic) {
+    return isSound(in, index, magic) && in.getUnsignedShortLE(index + 4) < versionOf(magic);
+  }
+
+  private static boolean isSound(ByteBuf in, int index, int magic) {
     return in.writerIndex() - index >= BYTES
         && in.getIntLE(index) == magic
-        && in.getUnsignedShortLE(index + 4) > VERSION
         && in.getIntLE(index + 60) == Blocks.crc32c(in, index, BYTES - 4);
+  }
+
+  private static int versionOf(int magic) {
+    return magic == JOURNAL ? JOURNAL_VERSION : VERSION;
   }
 }

@@ -38,6 +38,9 @@ final class Generation {
   ByteBuf content;
   boolean newer;
 
+  /** An earlier version's: nothing is written behind it any more. */
+  boolean older;
+
   /** Both copies of the header are gone: nothing is written behind it any more. */
   boolean headless;
 
@@ -66,6 +69,9 @@ final class Generation {
     newer =
         FileHeader.isNewer(all, 0, FileHeader.JOURNAL)
             || FileHeader.isNewer(all, Blocks.BYTES, FileHeader.JOURNAL);
+    older =
+        FileHeader.isOlder(all, 0, FileHeader.JOURNAL)
+            || FileHeader.isOlder(all, Blocks.BYTES, FileHeader.JOURNAL);
     FileHeader header = FileHeader.read(all, 0, FileHeader.JOURNAL, number);
     if (header == null) {
       header = FileHeader.read(all, Blocks.BYTES, FileHeader.JOURNAL, number);
@@ -158,7 +164,7 @@ final class Generation {
       end = one.at + EntryFormat.HEADER_BYTES + one.payload.length;
       snapshotEnd = one.kind == EntryFormat.KIND_ENTRY ? snapshotEnd : end;
     }
-    unclean = headless || Blocks.up(end) > size;
+    unclean = headless || older || Blocks.up(end) > size;
     for (int i = (int) end; content != null && i < size && !trash; i++) {
       trash = content.getByte(i) != 0;
       unclean |= trash && i < Blocks.up(end);

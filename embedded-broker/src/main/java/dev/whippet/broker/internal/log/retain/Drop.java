@@ -16,7 +16,9 @@ public record Drop(long incarnation, Reason reason, Range range, Size size) {
     /** The messages of all topics took up more than the configuration allows. */
     RETENTION_SIZE("retention size"),
     /** Less of the disk was free than the configuration asks for. */
-    DISK_FREE("free space");
+    DISK_FREE("free space"),
+    /** Somebody asked for it: delete_segments. */
+    REQUESTED("delete segments");
 
     private final String words;
 

@@ -11,14 +11,19 @@ public final class DiskBudget {
   /** {@link #bytesMax} of a budget without a bound. */
   public static final long UNLIMITED = Long.MAX_VALUE;
 
-  private final long bytesMax;
+  private volatile long bytesMax;
   private final AtomicLong bytes = new AtomicLong();
 
   public DiskBudget(long bytesMax) {
-    if (bytesMax < 1) {
-      throw new IllegalArgumentException("bytesMax < 1: " + bytesMax);
+    limit(bytesMax);
+  }
+
+  /** Another bound, from now on. */
+  public void limit(long newBytesMax) {
+    if (newBytesMax < 1) {
+      throw new IllegalArgumentException("bytesMax < 1: " + newBytesMax);
     }
-    this.bytesMax = bytesMax;
+    bytesMax = newBytesMax;
   }
 
   public long bytesMax() {

@@ -60,27 +60,46 @@ class TopicRulesTest {
   }
 
   @Test
-  void partitionsShareTheSizeOfTheirTopicAndHaveFloorsOfTheirOwn() {
+  void anUpdateKeepsZeroAndZeroStillIsTheServersDefault() {
+    TopicRules rules = new TopicRules(Durability.POWER, List.of(), 77, 1 << 20, 1);
+
+    Settings settings = rules.literal(new Request.TopicSettings(1, 0, 0, 0));
+
+    assertThat(settings).isEqualTo(new Settings(1, 0, 0, 1));
+    assertThat(rules.retention(settings).isExpired(0, 77)).isTrue();
+    assertThat(rules.retention(settings).isExpired(0, 76)).isFalse();
+    assertThat(rules.retention(settings).topic().bytesMax()).isEqualTo(1 << 20);
+  }
+
+  @Test
+  void partitionsShareTheRetentionOfTheirTopicAndHaveFloorsOfTheirOwn() {
+    Retention retention = rules().retention(new Settings(1, 500, 9_000, 1));
     List<PartitionSettings> all =
-        rules()
-            .partitions(
-                "s", "t", new Settings(1, 500, 9_000, 1), new long[] {4, 5}, floor -> floor * 10);
+        rules().partitions("s", "t", retention, new long[] {4, 5}, floor -> floor * 10);
 
     assertThat(all).extracting(PartitionSettings::incarnation).containsExactly(4L, 5L);
     assertThat(all).extracting(PartitionSettings::offsetFloor).containsExactly(40L, 50L);
-    assertThat(all.get(0).retention().expiryMicros()).isEqualTo(500);
-    assertThat(all.get(0).retention().topic().bytesMax()).isEqualTo(9_000);
-    assertThat(all.get(0).retention().topic()).isSameAs(all.get(1).retention().topic());
+    assertThat(all).extracting(PartitionSettings::retention).containsOnly(retention);
+    assertThat(retention.isExpired(0, 500)).isTrue();
+    assertThat(retention.isExpired(0, 499)).isFalse();
+    assertThat(retention.topic().bytesMax()).isEqualTo(9_000);
+  }
+
+  @Test
+  void anUpdateChangesWhatPartitionsInUseGoBy() {
+    Retention retention = rules().retention(new Settings(1, 500, 9_000, 1));
+
+    rules().change(retention, new Settings(1, 700, 10_000, 1));
+
+    assertThat(retention.isExpired(0, 699)).isFalse();
+    assertThat(retention.topic().bytesMax()).isEqualTo(10_000);
   }
 
   @Test
   void withoutLimitIsWithoutLimit() {
-    Settings settings = new Settings(1, ALL_ONES, ALL_ONES, 1);
+    Retention retention = rules().retention(new Settings(1, ALL_ONES, ALL_ONES, 1));
 
-    Retention retention =
-        rules().partitions("s", "t", settings, new long[] {4}, floor -> 0).get(0).retention();
-
-    assertThat(retention.expiryMicros()).isEqualTo(Retention.NEVER);
+    assertThat(retention.isExpired(0, Long.MAX_VALUE - 1)).isFalse();
     assertThat(retention.topic().bytesMax()).isEqualTo(DiskBudget.UNLIMITED);
   }
 

@@ -11,6 +11,8 @@ import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.FileHeader;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Cut;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -215,6 +217,55 @@ class JournalTest {
     disk.make(newer, left);
 
     assertThat(new Counters(disk).durable).isEqualTo(counters.durable);
+  }
+
+  /** Both copies of the header say another version. */
+  private static Path rewritten(MemoryDisk disk, int version) {
+    Path file = disk.files().get(0);
+    byte[] content = disk.content(file);
+    ByteBuf header = Unpooled.wrappedBuffer(content);
+    for (int copy = 0; copy <= Blocks.BYTES; copy += Blocks.BYTES) {
+      header.setShortLE(copy + 4, version);
+      header.setIntLE(copy + 60, Blocks.crc32c(header, copy, 60));
+    }
+    disk.overwrite(file, 0, content);
+    return file;
+  }
+
+  @Test
+  void anEarlierVersionsJournalIsReadAndTheNextEntryBeginsAGeneration() {
+    MemoryDisk disk = emptyDisk(1);
+    Counters counters = new Counters(disk);
+    counters.run(7, 20);
+    counters.close();
+    Path old = rewritten(disk, FileHeader.JOURNAL_VERSION - 1);
+
+    Counters after = new Counters(disk);
+
+    assertThat(after.durable).isEqualTo(counters.durable);
+    assertThat(after.fixture.damage).isEmpty();
+    after.count(1);
+    after.close();
+    assertThat(disk.files()).hasSize(1).doesNotContain(old);
+    assertThat(new Counters(disk).durable).isEqualTo(after.durable);
+    assertThat(disk.content(disk.files().get(0))[4]).isEqualTo((byte) FileHeader.JOURNAL_VERSION);
+  }
+
+  @Test
+  void aLaterVersionsJournalIsLeftAlone() {
+    MemoryDisk disk = emptyDisk(1);
+    Counters counters = new Counters(disk);
+    counters.run(7, 20);
+    counters.close();
+    Path file = rewritten(disk, FileHeader.JOURNAL_VERSION + 1);
+    byte[] before = disk.content(file);
+
+    Counters after = new Counters(disk);
+    after.count(1);
+    after.close();
+
+    assertThat(after.journal.readOnlyReason()).contains("later version");
+    assertThat(disk.content(file)).isEqualTo(before);
   }
 
   @Test

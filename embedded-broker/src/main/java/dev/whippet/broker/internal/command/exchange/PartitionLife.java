@@ -1,0 +1,87 @@
+package dev.whippet.broker.internal.command.exchange;
+
+import dev.whippet.broker.internal.catalog.ConsumerOffsets;
+import dev.whippet.broker.internal.catalog.TopicEntry;
+import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
+import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
+import dev.whippet.broker.internal.log.PartitionLog;
+import dev.whippet.broker.internal.log.PartitionSettings;
+import dev.whippet.broker.internal.log.retain.Retention;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How partitions come to be and go, with their logs and stored offsets: before the catalog shows
+ * them, and after it has dropped them. Loop 0.
+ */
+public final class PartitionLife {
+
+  /** Partitions in all (about 1 KiB of memory each, without their messages). */
+  static final int PARTITIONS_MAX = 100_000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(PartitionLife.class);
+
+  private final ConsumerOffsets offsets;
+  private final Partitions partitions;
+  private final TopicRules rules;
+  private final Hops hops;
+
+  public PartitionLife(Services services) {
+    this.offsets = services.offsets();
+    this.partitions = services.partitions();
+    this.rules = services.rules();
+    this.hops = services.hops();
+  }
+
+  /** False when there would be more than {@link #PARTITIONS_MAX}. */
+  public boolean hasRoom(int count) {
+    return partitions.all().size() + count <= PARTITIONS_MAX;
+  }
+
+  /** What the topic's partitions share; a new one when it has none. */
+  public Retention retention(TopicEntry topic) {
+    return topic.partitions().isEmpty()
+        ? rules.retention(topic.settings())
+        : partitions.log(topic.partition(0)).settings().retention();
+  }
+
+  /** The topic of these partitions was updated. */
+  public void retain(List<PartitionEntry> ofTopic, Settings settings) {
+    if (!ofTopic.isEmpty()) {
+      rules.change(partitions.log(ofTopic.get(0)).settings().retention(), settings);
+    }
+  }
+
+  /** Partitions of a topic, called by its names, with the incarnations from {@code first} up. */
+  public void create(String stream, String topic, Retention retention, long first, int count) {
+    long[] incarnations = LongStream.range(first, first + count).toArray();
+    for (PartitionSettings settings :
+        rules.partitions(stream, topic, retention, incarnations, fresh -> 0)) {
+      offsets.admit(settings.incarnation());
+      partitions.create(settings);
+    }
+  }
+
+  /** What fails to go is removed at the next start. */
+  public void delete(List<PartitionEntry> gone) {
+    for (PartitionEntry partition : gone) {
+      offsets.forget(partition.incarnation());
+      PartitionLog log = partitions.remove(partition.incarnation());
+      if (log != null) {
+        hops.post(partitions.owner(partition.incarnation()), () -> delete(log));
+      }
+    }
+  }
+
+  /** Owner loop. */
+  static void delete(PartitionLog log) {
+    log.delete(
+        (nothing, failure) -> {
+          if (failure != null) {
+            LOG.warn("partition of a deleted topic stays on disk: {}", failure);
+          }
+        });
+  }
+}
