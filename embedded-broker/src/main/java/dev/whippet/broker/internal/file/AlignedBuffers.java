@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
  *
  * <pre>
  *   asked for          given
- *   up to 4 MiB        a piece of a pooled chunk of 4 MiB; memory is kept for the next one
+ *   up to 256 KiB      a piece of a pooled chunk of 4 MiB, which goes when it is not used at all
  *   above              exactly that much memory and one block; kept for the next one of about that
  *                      size ({@link LargeBuffers}), since new memory costs a page fault per block
  * </pre>
@@ -26,7 +26,7 @@ import java.nio.ByteBuffer;
 public final class AlignedBuffers {
   private static final int PAGE_BYTES = 8192;
   private static final int CHUNK_ORDER = 9;
-  private static final int CHUNK_BYTES = PAGE_BYTES << CHUNK_ORDER;
+  private static final int POOLED_BYTES_MAX = 256 << 10;
 
   private final PooledByteBufAllocator pool;
   private final LargeBuffers large = new LargeBuffers();
@@ -49,7 +49,7 @@ public final class AlignedBuffers {
   /** An empty buffer for {@code bytes}, rounded up to whole blocks, which cannot grow. */
   public ByteBuf allocate(int bytes) {
     int capacity = roundUp(bytes);
-    if (poolAligns || capacity > CHUNK_BYTES) {
+    if (poolAligns || capacity > POOLED_BYTES_MAX) {
       return allocator.directBuffer(capacity, capacity);
     }
     ByteBuf memory = pool.directBuffer(capacity + LoopFiles.BLOCK_BYTES);
@@ -69,7 +69,7 @@ public final class AlignedBuffers {
 
     @Override
     protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-      return initialCapacity <= CHUNK_BYTES
+      return initialCapacity <= POOLED_BYTES_MAX
           ? pool.directBuffer(initialCapacity, maxCapacity)
           : toLeakAwareBuffer(large.take(this, initialCapacity, maxCapacity));
     }
@@ -97,6 +97,11 @@ public final class AlignedBuffers {
   /** Memory held: handed out and pooled. Any thread. */
   public long heldBytes() {
     return pool.metric().usedDirectMemory() + large.heldBytes();
+  }
+
+  /** Bounds what large buffers keep; what is kept now stays. Any thread. */
+  public void keepAtMost(long bytes) {
+    large.keepAtMost(bytes);
   }
 
   /** Of large buffers that wait to be used again. Any thread. */

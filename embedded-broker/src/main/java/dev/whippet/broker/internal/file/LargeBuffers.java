@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <pre>
  *   take: kept memory of at least that size, at most a quarter more; else new
  *   release: kept; what was kept longest goes when it is more than {@link #KEPT_MAX} buffers or
- *            {@link #KEPT_BYTES_MAX} bytes
+ *            {@link #keepAtMost} bytes (at first 48 MiB)
  * </pre>
  *
  * <p>New memory is not zeroed where Netty has Unsafe and a native part (Linux, up to Java 23): the
@@ -30,8 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Any thread.
  */
 final class LargeBuffers {
-  static final int KEPT_MAX = 4;
-  static final long KEPT_BYTES_MAX = 48 << 20;
+  static final int KEPT_MAX = 64;
 
   private final UnpooledByteBufAllocator system = new UnpooledByteBufAllocator(true, true);
 
@@ -41,6 +40,7 @@ final class LargeBuffers {
   private final AtomicLong heldBytes = new AtomicLong();
   private final boolean raw;
 
+  private volatile long keptBytesMax = 48 << 20;
   private long keptBytes;
   private boolean used;
   private volatile boolean closed;
@@ -115,7 +115,11 @@ final class LargeBuffers {
       kept.add(memory);
       keptBytes += memory.capacity();
     }
-    shrink(closed ? 0 : KEPT_MAX, KEPT_BYTES_MAX);
+    shrink(closed ? 0 : KEPT_MAX, keptBytesMax);
+  }
+
+  void keepAtMost(long bytes) {
+    keptBytesMax = bytes;
   }
 
   void close() {

@@ -17,6 +17,9 @@ import java.util.ArrayDeque;
  *   | spare: newest commits and pieces of segments; whatever is free of all, the first to go
  * </pre>
  *
+ * Of a budget above 320 MiB requests and what arrived get 128 MiB each, replies 64 MiB: what more
+ * there is serves readers.
+ *
  * <p>A request takes its bytes before memory is allocated. What does not fit waits, in order, with
  * its connection's reading off. Small ones have a share of their own, so that a few senders of
  * large ones that are slow do not hold up the rest; one that exceeds the large share altogether is
@@ -29,6 +32,10 @@ import java.util.ArrayDeque;
  * that take nothing are closed sooner, and grants are small ({@link #isShort}).
  */
 public final class LoopMemory {
+  /** Of a larger budget, requests and replies take this much; the rest is spare memory. */
+  private static final long REQUESTS_BYTES_MAX = 128 << 20;
+
+  private static final long REPLIES_BYTES_MAX = 64 << 20;
   private static final int SMALL_BYTES_MAX = 64 << 10;
   private static final int SMALL_SHARE = 4;
 
@@ -67,9 +74,9 @@ public final class LoopMemory {
 
   LoopMemory(long bytesMax) {
     this.bytesMax = bytesMax;
-    this.requestsBytesMax = bytesMax / 5 * 2;
+    this.requestsBytesMax = Math.min(REQUESTS_BYTES_MAX, bytesMax / 5 * 2);
     this.largeBytesMax = requestsBytesMax - requestsBytesMax / SMALL_SHARE;
-    this.repliesBytesMax = bytesMax / 5;
+    this.repliesBytesMax = Math.min(REPLIES_BYTES_MAX, bytesMax / 5);
     this.grantBytesMin = Math.min(GRANT_BYTES_MIN, repliesBytesMax / GRANT_SHARE);
   }
 

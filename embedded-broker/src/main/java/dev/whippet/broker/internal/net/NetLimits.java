@@ -62,12 +62,12 @@ public record NetLimits(
   public static final int ACCEPTS_PER_SECOND_MAX = 2_000;
 
   /**
-   * 320 MiB a loop, 32 MiB and 256 requests a connection, 1 MiB unwritten, 20,000 connections; a
+   * 8 GiB a loop, 32 MiB and 256 requests a connection, 1 MiB unwritten, 20,000 connections; a
    * minute for each step of a peer, a second for its close, a ping each half minute.
    */
   public static final NetLimits DEFAULT =
       new NetLimits(
-          320L << 20,
+          8L << 30,
           32L << 20,
           256,
           1 << 20,

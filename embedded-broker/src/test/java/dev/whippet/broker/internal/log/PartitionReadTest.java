@@ -23,7 +23,7 @@ class PartitionReadTest {
   private static final int BATCH_RECORDS = 20;
   private static final int BATCHES = 24;
 
-  private final LogFixture fixture =
+  private LogFixture fixture =
       LogFixture.onEmptyDisk(LogConfig.DEFAULT.withSegmentBytes(3 << 20).withTailBytesMax(0));
 
   private PartitionLog filled() {
@@ -89,6 +89,30 @@ class PartitionReadTest {
     }
 
     assertThat(log.segments()).isGreaterThan(2);
+    assertThat(waited).isZero();
+    fixture.close(log);
+  }
+
+  @Test
+  void newestCommitsThatNobodyReadsLeaveRoomForWhoReadsInOrder() {
+    long room = 4 << 20;
+    fixture =
+        LogFixture.onEmptyDisk(LogConfig.DEFAULT.withSegmentBytes(3 << 20).withTailBytesMax(room));
+    fixture.logs.shareMemory(() -> room);
+    PartitionLog log = filled();
+    assertThat(fixture.logs.spareBytes()).isGreaterThan(room - (1 << 20));
+    found(log, 0).release();
+
+    int waited = 0;
+    for (int batch = 1; batch < 8; batch++) {
+      Answer<Records> answer = read(log, batch);
+      waited += answer.ended ? 0 : 1;
+      fixture.loop.runAll();
+      assertThat(LogFixture.tags(answer.value(), -1)).isEqualTo(listOf(batch));
+      answer.value().release();
+      assertThat(fixture.logs.spareBytes()).isLessThanOrEqualTo(room);
+    }
+
     assertThat(waited).isZero();
     fixture.close(log);
   }

@@ -70,6 +70,19 @@ class LoopMemoryTest {
   }
 
   @Test
+  void whatALargeBudgetHasMoreIsForReaders() {
+    LoopMemory large = new LoopMemory(2L << 30);
+
+    assertThat(large.tryTake(96 << 20)).isTrue();
+    assertThat(large.tryTake(1 << 20)).as("large requests").isFalse();
+    large.takeReply(64 << 20, () -> woken.add("replies"));
+    large.takeReply(1, () -> woken.add("more"));
+
+    assertThat(woken).containsExactly("replies");
+    assertThat(large.spareBytesMax()).isEqualTo((2L << 30) - (160 << 20));
+  }
+
+  @Test
   void whatArrivedHasItsOwnBound() {
     assertThat(memory.tryTake(700 * KIB)).isTrue();
 

@@ -12,7 +12,7 @@ import dev.whippet.broker.internal.log.format.Blocks;
  * @param waitingBytesMax records of one partition that may wait for their commit; above, appends
  *     fail with {@link LogFailure.Reason#OVERLOADED} (default 256 MiB)
  * @param tailBytesMax newest commits of all partitions of the loop kept in memory for readers
- *     (default 256 MiB, less when the loop's memory is needed); the oldest go first
+ *     (default 8 GiB, less when the loop's memory is needed); the oldest go first
  * @param producersMax producers remembered by a partition, least recently heard forgotten first
  *     (default 10,000, whippet-extension.md 3.5)
  * @param journalBytesMax a journal above this, and above twice its last snapshot, is compacted into
@@ -39,7 +39,7 @@ public record LogConfig(
           64L << 20,
           8 << 20,
           256L << 20,
-          256L << 20,
+          8L << 30,
           10_000,
           1L << 20,
           Durability.POWER,

@@ -23,7 +23,10 @@ import java.util.function.LongSupplier;
  */
 public final class LogLoop {
   /** Pieces of segments kept for readers; less when memory is short. */
-  private static final long CACHE_BYTES_MAX = 64 << 20;
+  private static final long CACHE_BYTES_MAX = 2L << 30;
+
+  /** The cache may have this part of the memory although newest commits would fill all of it. */
+  private static final int CACHE_SHARE = 4;
 
   public final LoopFiles files;
   public final ByteBufAllocator allocator;
@@ -73,7 +76,7 @@ public final class LogLoop {
     this.damage = damage;
     this.ids = new SplittableRandom(random.nextLong());
     this.tails = new HotTail.Budget(config.tailBytesMax(), this::makeRoom);
-    this.cache = new SegmentCache(files, this::allocateBlocks, this::cacheBytesMax);
+    this.cache = new SegmentCache(files, this::allocateForCache, this::cacheBytesMax);
     this.lateSync = new LateSync(files, clock, config.syncIntervalMillis());
   }
 
@@ -122,14 +125,15 @@ public final class LogLoop {
     return tails.bytes() + cache.bytes();
   }
 
-  /** Gives up {@code bytes} of it if there are so many, the cache first. */
+  /**
+   * Gives up {@code bytes} of it if there are so many: what the cache has beyond its share, then
+   * the oldest commits, then the rest of the cache.
+   */
   public void shrinkBy(long bytes) {
-    if (bytes <= 0) {
-      return;
-    }
-    long before = cache.bytes();
-    cache.shrinkBy(bytes);
-    tails.shrinkTo(tails.bytes() - (bytes - (before - cache.bytes())));
+    long left = spareBytes() - bytes;
+    cache.shrinkBy(Math.min(spareBytes() - left, cache.bytes() - cacheShareOf(left)));
+    tails.shrinkTo(tails.bytes() - Math.max(0, spareBytes() - left));
+    cache.shrinkBy(spareBytes() - left);
   }
 
   /** Gives memory and descriptors back that nobody asked for since the last call. */
@@ -145,8 +149,22 @@ public final class LogLoop {
     }
   }
 
+  private ByteBuf allocateForCache(int bytes) {
+    makeRoom(); // what is about to be loaded counts already
+    return allocateBlocks(bytes);
+  }
+
   private long cacheBytesMax() {
-    return Math.min(CACHE_BYTES_MAX, room.getAsLong() - tails.bytes());
+    long bytes = room.getAsLong();
+    return Math.max(cacheShareOf(bytes), Math.min(CACHE_BYTES_MAX, bytes - tails.bytes()));
+  }
+
+  /**
+   * What the newest commits leave to the cache, however many they are: nobody may ever read those,
+   * and who comes to the cache is there.
+   */
+  private static long cacheShareOf(long bytes) {
+    return Math.min(CACHE_BYTES_MAX, bytes / CACHE_SHARE);
   }
 
   /** A commit of the log or journal in {@code directory} failed. */

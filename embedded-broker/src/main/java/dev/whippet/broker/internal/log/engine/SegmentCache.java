@@ -394,7 +394,7 @@ public final class SegmentCache {
 
   /** Gives up what was used least recently, {@code bytes} of it if there are so many. */
   public void shrinkBy(long bytesLess) {
-    shrinkTo(bytes - bytesLess);
+    shrinkTo(bytes - Math.max(0, bytesLess));
   }
 
   /** Gives up everything that is kept if nobody came since the last call. */
