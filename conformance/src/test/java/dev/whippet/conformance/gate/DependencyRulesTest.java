@@ -104,7 +104,18 @@ class DependencyRulesTest {
                   "bench.report",
                   "bench.result",
                   "bench.compare",
+                  "bench.engine",
                   "bench.limits")),
+          Map.entry(
+              "bench.engine",
+              Set.of(
+                  "bench.limits",
+                  "bench.measure",
+                  "file",
+                  "log",
+                  "log.commit",
+                  "log.engine",
+                  "net")),
           Map.entry("bench.client", Set.of("sdk wire", "sdk websocket")),
           Map.entry("bench.measure", Set.of()),
           Map.entry(

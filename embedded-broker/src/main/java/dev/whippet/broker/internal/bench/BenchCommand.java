@@ -48,6 +48,7 @@ public final class BenchCommand implements Runnable {
     bench.addSubcommand(new HostileCommand());
     bench.addSubcommand(new CompareCommand());
     bench.addSubcommand(new LimitsCommand());
+    bench.addSubcommand(new LogCommand());
     bench.addSubcommand(new EchoCommand());
     bench.setCaseInsensitiveEnumValuesAllowed(true);
     bench.registerConverter(Range.class, text -> convert(Range::parse, text));

@@ -112,6 +112,18 @@ class BenchCommandTest {
   }
 
   @Test
+  void theLogAloneIsReadAgainstItsGoals() throws IOException {
+    Path data = directory.resolve("engine");
+
+    int status = run("log", "--share", "0.01", "--data", data.toString());
+
+    assertThat(err.toString()).isEmpty();
+    assertThat(status).isBetween(0, 1);
+    assertThat(out.toString().lines()).hasSize(7).allMatch(line -> line.contains(" goal "));
+    assertThat(data).isEmptyDirectory();
+  }
+
+  @Test
   void compareTakesTurnsAndSaysWhatItCannotDecide() {
     String address = "127.0.0.1:" + broker.port();
 

@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>All of it on the loop; the caller waits.
  */
-final class DurableWrites {
+public final class DurableWrites {
 
   private static final int FILE_BYTES = 32 << 20;
   private static final int FILL_BYTES = 1 << 20;
@@ -40,7 +40,7 @@ final class DurableWrites {
   }
 
   /** Blocks until done; not on the loop. */
-  static Latencies measure(Loop loop, Path path, int bytes, int count) throws IOException {
+  public static Latencies measure(Loop loop, Path path, int bytes, int count) throws IOException {
     DurableWrites writes = new DurableWrites(loop, bytes, count);
     loop.execute(() -> writes.open(path));
     try {

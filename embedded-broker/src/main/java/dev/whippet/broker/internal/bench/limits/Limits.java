@@ -72,7 +72,7 @@ public final class Limits {
     floors.add(Floor.of(LOOPBACK_MEBIBYTE, oneWay, MEBIBYTE));
     Latencies big = Loopback.exchange(16_000_000, 8, Math.max(2, exchanges / 40));
     floors.add(Floor.of("loopback TCP, 16 MB there, 8 B back", big, 16_000_000));
-    floors.addAll(new Memory().measure());
+    floors.addAll(new Memory(share).measure());
     return new Result(files, floors);
   }
 

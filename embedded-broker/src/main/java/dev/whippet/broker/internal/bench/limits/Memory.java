@@ -17,7 +17,13 @@ final class Memory {
   private static final int ROUNDS = 2_000;
   private static final int MASK = 0x12345678;
 
+  private final int rounds;
   private long sink;
+
+  /** With {@code share} of the usual rounds, at least ten. */
+  Memory(double share) {
+    rounds = (int) Math.max(10, share * ROUNDS);
+  }
 
   /** Measures all of them. */
   List<Floor> measure() {
@@ -65,7 +71,7 @@ final class Memory {
 
   private Floor time(String name, LongSupplier pass) {
     Latencies latencies = new Latencies();
-    for (int i = -ROUNDS; i < ROUNDS; i++) {
+    for (int i = -rounds; i < rounds; i++) {
       long start = System.nanoTime();
       sink += pass.getAsLong();
       long nanos = System.nanoTime() - start;

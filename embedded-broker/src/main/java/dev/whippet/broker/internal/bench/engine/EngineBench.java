@@ -1,0 +1,183 @@
+package dev.whippet.broker.internal.bench.engine;
+
+import dev.whippet.broker.internal.bench.limits.DurableWrites;
+import dev.whippet.broker.internal.bench.measure.Latencies;
+import dev.whippet.broker.internal.bench.measure.Medians;
+import dev.whippet.broker.internal.log.PartitionLog;
+import dev.whippet.broker.internal.log.engine.Durability;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/**
+ * Measures the log, one figure after the other, in about a minute. What is compared takes turns in
+ * one run, a pair a round; the interval of the ratio's median is from ranks ({@link Medians}).
+ */
+public final class EngineBench {
+  private static final int ROUNDS = 9;
+  private static final int HEADER_BYTES = 64;
+  private static final int PARTITIONS = 1_000;
+  private static final int DEVICES = 1_000;
+  private static final int DEVICE_PARTITIONS = 100;
+  private static final int SLOW_SYNC_MILLIS = 10;
+  private static final int KIBIBYTE = 1 << 10;
+
+  private final Path directory;
+  private final double share;
+  private final Consumer<Finding> found;
+
+  /**
+   * @param directory on the disk to be measured
+   * @param share of the usual times, and of partitions when below 1
+   * @param found hears each figure as it comes
+   */
+  public EngineBench(Path directory, double share, Consumer<Finding> found) {
+    this.directory = directory;
+    this.share = share;
+    this.found = found;
+  }
+
+  /** Blocks. */
+  public void run() throws IOException {
+    commit("durable commit of 4 KiB / the same write", 1, 4 * KIBIBYTE - 192);
+    commit("durable commit of 1 MB / the same write", 1000, 1000);
+    manyProducers();
+    manyPartitions();
+    slowDisk();
+    processLevel();
+  }
+
+  /** One producer; its batches against writes of as many blocks, on the same ring. */
+  private void commit(String name, int messages, int payloadBytes) throws IOException {
+    double[] log = new double[ROUNDS];
+    double[] raw = new double[ROUNDS];
+    try (EngineLoop engine = start(true)) {
+      List<PartitionLog> one = engine.partitions(1, Durability.POWER);
+      Producers producer = new Producers(engine, one, 1, messages, payloadBytes);
+      int bytes = producer.bytes() + HEADER_BYTES;
+      int blocks = (bytes + 4 * KIBIBYTE - 1) / (4 * KIBIBYTE) * 4 * KIBIBYTE;
+      Path file = engine.directory().resolve("raw");
+      producer.run(2 * share, 0.1);
+      for (int i = 0; i < ROUNDS; i++) {
+        log[i] = producer.run(0.05, 0.5 * share).percentileMillis(50);
+        int count = Math.max(10, (int) (500 * share / log[i]));
+        raw[i] = DurableWrites.measure(engine.loop(), file, blocks, count).percentileMillis(50);
+      }
+    }
+    ratio(name, log, raw, 1.15, true, "ms");
+  }
+
+  private void manyProducers() throws IOException {
+    try (EngineLoop engine = start(true)) {
+      List<PartitionLog> one = engine.partitions(1, Durability.POWER);
+      Producers producers = new Producers(engine, one, 64, 1, KIBIBYTE);
+      double seconds = 3 * share;
+      Latencies latencies = producers.run(2 * share, seconds);
+      double rate = latencies.count() / seconds;
+      found.accept(
+          new Finding(
+              "64 producers of 1 KiB, one partition",
+              rate,
+              300_000,
+              false,
+              "acks/s",
+              of(latencies)));
+      found.accept(
+          new Finding(
+              "  the same: p99 / p50",
+              latencies.percentileMillis(99) / latencies.percentileMillis(50),
+              3,
+              true,
+              "x",
+              ""));
+    }
+  }
+
+  /** A message for each partition and round: committed together, against each for itself. */
+  private void manyPartitions() throws IOException {
+    double[] together = new double[ROUNDS];
+    double[] each = new double[ROUNDS];
+    try (EngineLoop shared = start(true);
+        EngineLoop apart = start(false)) {
+      int count = (int) Math.max(10, Math.min(1, share) * PARTITIONS);
+      Rounds ofShared = new Rounds(shared, shared.partitions(count, Durability.POWER), 256);
+      Rounds ofApart = new Rounds(apart, apart.partitions(count, Durability.POWER), 256);
+      ofShared.run(1 * share);
+      ofApart.run(1 * share);
+      for (int i = 0; i < ROUNDS; i++) {
+        together[i] = ofShared.run(0.4 * share);
+        each[i] = ofApart.run(0.4 * share);
+      }
+    }
+    ratio("1,000 partitions, 256 B each a round / a sync each", together, each, 10, false, "msg/s");
+  }
+
+  private void slowDisk() throws IOException {
+    double seconds = 3 * share;
+    try (EngineLoop engine = startSlow()) {
+      List<PartitionLog> partitions = engine.partitions(DEVICE_PARTITIONS, Durability.POWER);
+      Latencies latencies =
+          new Producers(engine, partitions, DEVICES, 1, 256).run(2 * share, seconds);
+      found.accept(
+          new Finding(
+              "1,000 devices, 100 partitions, 10 ms a sync",
+              latencies.count() / seconds,
+              40_000,
+              false,
+              "acks/s",
+              of(latencies)));
+    }
+  }
+
+  private EngineLoop start(boolean shared) throws IOException {
+    return EngineLoop.start(directory, shared, (files, loop) -> files);
+  }
+
+  private EngineLoop startSlow() throws IOException {
+    return EngineLoop.start(
+        directory, true, (files, loop) -> new SlowDisk(files, loop, SLOW_SYNC_MILLIS));
+  }
+
+  private void processLevel() throws IOException {
+    double seconds = 2 * share;
+    try (EngineLoop engine = start(true)) {
+      List<PartitionLog> one = engine.partitions(1, Durability.PROCESS);
+      Producers producer = new Producers(engine, one, 1, 1000, 1000);
+      Latencies latencies = producer.run(1 * share, seconds);
+      double busy = latencies.count() * latencies.averageMillis() / 1000;
+      found.accept(
+          new Finding(
+              "level process, batches of 1 MB",
+              (double) latencies.count() * producer.bytes() / busy / 1e9,
+              2,
+              false,
+              "GB/s",
+              of(latencies)));
+    }
+  }
+
+  private void ratio(
+      String name, double[] of, double[] to, double goal, boolean atMost, String unit) {
+    Medians.Interval ratio = Medians.ratio(of, to);
+    String detail =
+        String.format(
+            Locale.ROOT,
+            "(%.2f to %.2f): %.3f / %.3f %s",
+            ratio.low(),
+            ratio.high(),
+            Medians.median(of),
+            Medians.median(to),
+            unit);
+    found.accept(new Finding(name, ratio.median(), goal, atMost, "x", detail));
+  }
+
+  private static String of(Latencies latencies) {
+    return String.format(
+        Locale.ROOT,
+        "p50 %.3f ms, p99 %.3f ms",
+        latencies.percentileMillis(50),
+        latencies.percentileMillis(99));
+  }
+}

@@ -1,0 +1,33 @@
+package dev.whippet.broker.internal.bench.engine;
+
+import java.util.Locale;
+
+/**
+ * One measure of the log against its goal.
+ *
+ * @param goal the bound, in {@code unit}
+ * @param atMost whether the goal is met at or below it, else at or above
+ * @param detail what the value was made of, or its interval
+ */
+public record Finding(
+    String name, double value, double goal, boolean atMost, String unit, String detail) {
+
+  /** Whether the value keeps its bound. */
+  public boolean isMet() {
+    return atMost ? value <= goal : value >= goal;
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%-52s %10.2f %-10s goal %s %-9s %-6s %s",
+        name,
+        value,
+        unit,
+        atMost ? "<=" : ">=",
+        goal % 1 == 0 ? Long.toString((long) goal) : Double.toString(goal),
+        isMet() ? "met" : "MISSED",
+        detail);
+  }
+}
