@@ -60,7 +60,7 @@ final class Storage {
   private static final long CLOSE_SECONDS_MAX = 10;
 
   /** Start-up tasks side by side: more than loops, since syncs that wait together share one. */
-  private static final int STARTERS = 16;
+  private static final int STARTERS = 64;
 
   private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
 
@@ -224,8 +224,9 @@ final class Storage {
     }
     AtomicReference<Throwable> failure = new AtomicReference<>();
     AtomicInteger next = new AtomicInteger();
-    CountDownLatch running = new CountDownLatch(STARTERS);
-    for (int i = 0; i < STARTERS; i++) {
+    int starters = Math.min(STARTERS, all.size());
+    CountDownLatch running = new CountDownLatch(starters);
+    for (int i = 0; i < starters; i++) {
       parts
           .starters()
           .execute(

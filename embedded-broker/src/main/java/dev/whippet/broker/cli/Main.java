@@ -54,7 +54,9 @@ public final class Main {
     commands.addSubcommand(ServeCommand.commandLine(environment));
     commands.addSubcommand(ConfigCommand.commandLine(environment));
     commands.addSubcommand(new LogCommand());
-    commands.addSubcommand(BenchCommand.commandLine());
+    if (arguments.length == 0 || !arguments[0].equals("serve")) {
+      commands.addSubcommand(BenchCommand.commandLine()); // its options are a third of a second
+    }
     commands.setOut(out);
     commands.setErr(err);
     commands.setParameterExceptionHandler(
