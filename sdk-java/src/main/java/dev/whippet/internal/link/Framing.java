@@ -60,6 +60,9 @@ public abstract class Framing {
   /** Moves the next piece of what was queued to {@code out}; false when nothing is. */
   abstract boolean next(Buffer out);
 
+  /** True when much more may come out of {@link #decode} than goes in. */
+  abstract boolean inflates();
+
   /**
    * Moves what arrived into {@code in}; may queue an answer of its own.
    *
@@ -99,6 +102,11 @@ public abstract class Framing {
       boolean any = queued.size() > 0;
       out.write(queued, queued.size());
       return any;
+    }
+
+    @Override
+    boolean inflates() {
+      return false;
     }
 
     @Override
@@ -164,6 +172,11 @@ public abstract class Framing {
     @Override
     boolean next(Buffer out) {
       return webSocket.next(out);
+    }
+
+    @Override
+    boolean inflates() {
+      return webSocket.inflates();
     }
 
     @Override

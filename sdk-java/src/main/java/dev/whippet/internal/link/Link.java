@@ -28,7 +28,8 @@ import okio.Buffer;
  *   <li>Outbound bytes are bounded by the caller, who asks {@link #hasRoom} before the next
  *       request; one request may exceed the bound.
  *   <li>Inbound: at most {@link #READ_BYTES_MAX} per turn, so that one busy link leaves time for
- *       timers.
+ *       timers. Compressed bytes are inflated {@link #COMPRESSED_BYTES} at a time, a thousand times
+ *       as many at most; the owner sees each part and may refuse it.
  * </ul>
  */
 public final class Link implements Closeable {
@@ -37,6 +38,9 @@ public final class Link implements Closeable {
 
   /** Read per turn. */
   static final int READ_BYTES_MAX = 256 << 10;
+
+  /** Of a compressed conversation, between two looks of the owner. */
+  static final int COMPRESSED_BYTES = 1 << 10;
 
   private static final int STAGE_BYTES = 64 << 10;
 
@@ -72,6 +76,7 @@ public final class Link implements Closeable {
   private ByteBuffer readStage;
   private ByteBuffer writeStage;
   private final Buffer raw = new Buffer();
+  private final Buffer piece = new Buffer();
   private final Buffer in = new Buffer();
   private final Buffer out = new Buffer();
   private State state = State.CONNECTING;
@@ -184,20 +189,29 @@ public final class Link implements Closeable {
     if (state == State.SHAKING) {
       shake();
     }
-    if (state == State.OPEN) {
-      String end = framing.decode(raw, in, out);
-      if (in.size() > 0) {
-        listener.received(in);
-      } else {
-        listener.heard();
-      }
-      if (end != null) {
-        throw new IOException(end);
-      }
+    if (state == State.OPEN || state == State.LEAVING) {
+      do {
+        take();
+      } while (raw.size() > 0);
     }
+  }
+
+  /** Hands over what arrived, or the next part of it when it may grow. */
+  private void take() throws IOException {
+    long byteCount = framing.inflates() ? Math.min(raw.size(), COMPRESSED_BYTES) : raw.size();
+    piece.write(raw, byteCount);
+    String end = framing.decode(piece, in, out);
     if (state == State.LEAVING) {
-      framing.decode(raw, in, out);
       in.clear();
+      return;
+    }
+    if (in.size() > 0) {
+      listener.received(in);
+    } else {
+      listener.heard();
+    }
+    if (end != null) {
+      throw new IOException(end);
     }
   }
 
@@ -304,6 +318,7 @@ public final class Link implements Closeable {
     framing.release();
     out.clear();
     raw.clear();
+    piece.clear();
     in.clear();
     try {
       channel.close();

@@ -94,6 +94,11 @@ public final class ClientWebSocket {
     return handshake.subProtocol();
   }
 
+  /** True when compression was agreed on: much more may come than was received. */
+  public boolean inflates() {
+    return reader != null && reader.inflates();
+  }
+
   /** Takes over all of {@code message}; thrown away once a Close was sent. */
   public void send(int opcode, Buffer message) {
     if (state == State.OPEN) {

@@ -117,6 +117,11 @@ public final class FrameReader {
     }
   }
 
+  /** True when compressed messages are taken. */
+  boolean inflates() {
+    return inflater != null;
+  }
+
   /** True after a Close frame or a violation. */
   public boolean isOver() {
     return over;

@@ -2,6 +2,7 @@ package dev.whippet.internal.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.testkit.Deflated;
 import dev.whippet.testkit.WebSocketPeer;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A link against a server that does as told, and the closing handshake of both. */
-@Timeout(60)
+@Timeout(180)
 class LinkTest {
   private final Goodbyes goodbyes = new Goodbyes();
   private final Buffer received = new Buffer();
@@ -28,21 +29,29 @@ class LinkTest {
   private WebSocketPeer peer;
   private Link link;
   private boolean opened;
+  private long receivedBytesMax = Long.MAX_VALUE;
+  private long largestReceived;
 
   @BeforeEach
   void connect() throws IOException {
-    selector = Selector.open();
-    listener = WebSocketPeer.listen();
-    Endpoint endpoint = Endpoint.parse(listener.url());
-    Framing framing =
-        Framing.of(endpoint, Collections.<String, String>emptyMap(), false, new SecureRandom());
-    link = Link.connect(endpoint, 0, framing, selector, new Link.Stage(), new Owner());
-    peer = listener.accept();
-    turn();
+    connect(false);
     peer.answer();
     while (!opened) {
       turn();
     }
+  }
+
+  private void connect(boolean compression) throws IOException {
+    selector = Selector.open();
+    listener = WebSocketPeer.listen();
+    Endpoint endpoint = Endpoint.parse(listener.url());
+    Framing framing =
+        Framing.of(
+            endpoint, Collections.<String, String>emptyMap(), compression, new SecureRandom());
+    link = Link.connect(endpoint, 0, framing, selector, new Link.Stage(), new Owner());
+    opened = false;
+    peer = listener.accept();
+    turn();
   }
 
   @AfterEach
@@ -131,6 +140,22 @@ class LinkTest {
     assertThat(link.hasRoom()).isTrue();
   }
 
+  @Test
+  void whatInflatesBeyondTheOwnersBoundIsRefusedEarly() throws IOException {
+    close();
+    connect(true);
+    peer.answer("Sec-WebSocket-Extensions: permessage-deflate");
+    while (!opened) {
+      turn();
+    }
+    receivedBytesMax = 8 << 20;
+
+    peer.send(peer.bytes().frame(0xc2, Deflated.alone(new byte[96 << 20])));
+
+    assertThat(end()).isEqualTo("more than 8388608 bytes");
+    assertThat(largestReceived).isLessThan(receivedBytesMax + 2 * 1032 * Link.COMPRESSED_BYTES);
+  }
+
   /** Turns until the link gives up; lets it say goodbye, as its owner does. */
   private String end() throws IOException {
     while (true) {
@@ -205,8 +230,12 @@ class LinkTest {
     }
 
     @Override
-    public void received(Buffer in) {
+    public void received(Buffer in) throws IOException {
       received.write(in, in.size());
+      largestReceived = received.size();
+      if (largestReceived > receivedBytesMax) {
+        throw new IOException("more than " + receivedBytesMax + " bytes");
+      }
     }
 
     @Override
