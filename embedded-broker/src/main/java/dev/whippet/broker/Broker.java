@@ -1,11 +1,10 @@
 package dev.whippet.broker;
 
 import dev.whippet.broker.BrokerException.Reason;
+import dev.whippet.broker.internal.catalog.RootUser;
 import dev.whippet.broker.internal.command.Reply;
-import dev.whippet.broker.internal.command.exchange.Identities;
 import dev.whippet.broker.internal.command.family.Commands;
 import dev.whippet.broker.internal.file.BlockingFiles;
-import dev.whippet.broker.internal.identity.Passwords;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.space.DiskBudget;
@@ -22,10 +21,10 @@ import dev.whippet.broker.internal.tls.TlsException;
 import dev.whippet.broker.internal.tls.TlsFiles;
 import dev.whippet.broker.internal.tls.TlsServer;
 import dev.whippet.internal.wire.Limits;
-import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,8 +33,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionHandler;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -72,20 +69,12 @@ public final class Broker implements AutoCloseable {
   /** Statistics requests that may wait for the disk. */
   private static final int ASIDE_TASKS_MAX = 256;
 
-  /** Passwords that may wait to be hashed or checked; the next login is refused (12001). */
-  private static final int HASHES_WAITING_MAX = 4_096;
-
-  /** Passwords hashed at once: each takes 19 MiB and a core. */
-  private static final int HASHES_MAX = 4;
-
-  private static final long PURGE_SECONDS = 60;
-
   private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
   private final BrokerConfig config;
+  private final String rootPassword;
   private final Findings findings = new Findings();
   private final ThreadPoolExecutor aside;
-  private final ThreadPoolExecutor hashing;
   private final List<Listener> listeners = new ArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private DataDirectory directory;
@@ -94,41 +83,25 @@ public final class Broker implements AutoCloseable {
   private Retainer retainer;
   private TlsServer tls;
   private CertificateWatch certificates;
-  private ScheduledFuture<?> purge;
-  private String generatedPassword;
   private volatile List<InetSocketAddress> addresses = List.of();
 
   private Broker(BrokerConfig config) {
     this.config = config;
+    this.rootPassword = config.rootPassword == null ? RandomPassword.next() : config.rootPassword;
     this.aside =
-        pool("whippet-aside", 1, ASIDE_TASKS_MAX, new ThreadPoolExecutor.CallerRunsPolicy());
-    int cores = Runtime.getRuntime().availableProcessors();
-    this.hashing =
-        pool(
-            "whippet-hash",
-            Math.max(1, Math.min(HASHES_MAX, cores / 2)),
-            HASHES_WAITING_MAX,
-            new ThreadPoolExecutor.AbortPolicy());
-  }
-
-  /** Threads that end when there is nothing to do. */
-  private static ThreadPoolExecutor pool(
-      String name, int threads, int waitingMax, RejectedExecutionHandler whenFull) {
-    ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
-            threads,
-            threads,
+            1,
+            1,
             10,
             TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(waitingMax),
+            new ArrayBlockingQueue<>(ASIDE_TASKS_MAX),
             work -> {
-              Thread thread = new Thread(work, name);
+              Thread thread = new Thread(work, "whippet-aside");
               thread.setDaemon(true);
               return thread;
             },
-            whenFull);
-    pool.allowCoreThreadTimeOut(true);
-    return pool;
+            new ThreadPoolExecutor.CallerRunsPolicy());
+    this.aside.allowCoreThreadTimeOut(true);
   }
 
   /**
@@ -177,11 +150,7 @@ public final class Broker implements AutoCloseable {
             config.consumerProtectionMillis);
     retainer.start();
     tls = openTls();
-    Commands commands = commands(identities());
-    EventLoop loopZero = loops.loop(0).executor();
-    purge =
-        loopZero.scheduleAtFixedRate(
-            commands::purge, PURGE_SECONDS, PURGE_SECONDS, TimeUnit.SECONDS);
+    Commands commands = commands();
     List<InetSocketAddress> bound = new ArrayList<>();
     for (int i = 0; i < config.listen.size(); i++) {
       TlsServer secured = config.secured.get(i) ? tls : null;
@@ -268,15 +237,7 @@ public final class Broker implements AutoCloseable {
     return executors;
   }
 
-  /** With root among them. */
-  private Identities identities() {
-    EventLoop loopZero = loops.loop(0).executor();
-    Passwords passwords = new Passwords(hashing, loopZero);
-    generatedPassword = new RootAccount(storage.catalog(), passwords, loopZero).ensure(config);
-    return new Identities(passwords);
-  }
-
-  private Commands commands(Identities identities) {
+  private Commands commands() {
     return new Commands(
         new Commands.Parts(
             storage.catalog(),
@@ -287,7 +248,7 @@ public final class Broker implements AutoCloseable {
             aside,
             WallClock::micros),
         new Commands.Identity(
-            identities,
+            new RootUser(config.rootUsername, rootPassword.getBytes(StandardCharsets.UTF_8)),
             new MachineFigures(directory.root()),
             this::cluster,
             new Commands.Grants(
@@ -392,14 +353,12 @@ public final class Broker implements AutoCloseable {
   }
 
   /**
-   * The password that was made up for root at this start, because none was configured: at the first
-   * start of a data directory, or with {@link BrokerConfig.Builder#resetRoot}. It is told here and
-   * nowhere else.
+   * The password that was made up because none was configured.
    *
-   * @return empty when none was made up
+   * @return for this run only; empty when one was configured
    */
   public Optional<String> generatedRootPassword() {
-    return Optional.ofNullable(generatedPassword);
+    return config.rootPassword == null ? Optional.of(rootPassword) : Optional.empty();
   }
 
   /** How connections began and ended. */
@@ -440,10 +399,6 @@ public final class Broker implements AutoCloseable {
       listener.stop(Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
     }
     aside.shutdown();
-    hashing.shutdownNow();
-    if (purge != null) {
-      purge.cancel(false);
-    }
     if (retainer != null) {
       retainer.stop();
     }

@@ -31,9 +31,16 @@ final class HostileCommand extends MeasureCommand {
   @Option(
       names = "--seconds",
       paramLabel = "S",
-      defaultValue = "5",
-      description = "Of each kind; default ${DEFAULT-VALUE}.")
+      defaultValue = "3",
+      description = "Of each round, alone and attacked; default ${DEFAULT-VALUE}.")
   double seconds;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Alone and attacked in turns, so often; default ${DEFAULT-VALUE}.")
+  int rounds;
 
   @Option(
       names = "--link",
@@ -47,10 +54,10 @@ final class HostileCommand extends MeasureCommand {
     if (!server.webSocket()) {
       throw new BenchException("hostile peers speak WebSocket: give a ws:// address");
     }
-    if (attackers < 1 || seconds <= 0 || bytesPerSecond < 1) {
-      throw new BenchException("--attackers, --seconds, --link: not above 0");
+    if (attackers < 1 || seconds <= 0 || rounds < 1 || bytesPerSecond < 1) {
+      throw new BenchException("--attackers, --seconds, --rounds, --link: not above 0");
     }
-    return new HostileRun(
-        server, attacks, new HostileRun.Force(attackers, seconds, bytesPerSecond), serverPid);
+    HostileRun.Force force = new HostileRun.Force(attackers, seconds, rounds, bytesPerSecond);
+    return new HostileRun(server, attacks, force, serverPid);
   }
 }

@@ -19,32 +19,25 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * All streams, topics and users at one moment, immutable: any loop reads it without a lock. {@link
- * #with} is the only way from one state to the next; the same changes in the same order give the
- * same state.
+ * All streams and topics at one moment, immutable: any loop reads it without a lock. {@link #with}
+ * is the only way from one state to the next; the same changes in the same order give the same
+ * state.
  */
 public final class CatalogState {
 
-  static final CatalogState EMPTY = new CatalogState(Slots.empty(), UserDirectory.EMPTY, 1);
+  static final CatalogState EMPTY = new CatalogState(Slots.empty(), 1);
 
   private final Slots<StreamEntry> streams;
-  private final UserDirectory users;
   private final long nextIncarnation;
 
-  private CatalogState(Slots<StreamEntry> streams, UserDirectory users, long nextIncarnation) {
+  private CatalogState(Slots<StreamEntry> streams, long nextIncarnation) {
     this.streams = streams;
-    this.users = users;
     this.nextIncarnation = nextIncarnation;
   }
 
   /** The streams by id and name. */
   public Slots<StreamEntry> streams() {
     return streams;
-  }
-
-  /** The users, their permissions and tokens. */
-  public UserDirectory users() {
-    return users;
   }
 
   /** Lower incarnations have been given to partitions; this and higher ones never. */
@@ -87,8 +80,7 @@ public final class CatalogState {
           streams.plus(new StreamEntry(it.id(), it.createdAtMicros(), it.name(), Slots.empty())));
     }
     if (change instanceof StreamDeleted it) {
-      return new CatalogState(
-          streams.minus(it.id()), users.withoutStream(it.id()), nextIncarnation);
+      return with(streams.minus(it.id()));
     }
     if (change instanceof TopicCreated it) {
       return withTopic(it);
@@ -120,11 +112,8 @@ public final class CatalogState {
       StreamEntry stream = present(it.stream());
       return with(streams.replaced(stream.withTopics(stream.topics().withFree(it.ids()))));
     }
-    if (change instanceof UserChange it) {
-      return new CatalogState(streams, users.with(it), nextIncarnation);
-    }
     if (change instanceof IncarnationFloor it) {
-      return new CatalogState(streams, users, Math.max(nextIncarnation, it.next()));
+      return new CatalogState(streams, Math.max(nextIncarnation, it.next()));
     }
     throw new IllegalArgumentException("unknown change: " + change);
   }
@@ -142,7 +131,6 @@ public final class CatalogState {
     }
     changes.add(new StreamSlotsFree(streams.free()));
     changes.add(new IncarnationFloor(nextIncarnation));
-    changes.addAll(users.asChanges());
     return changes;
   }
 
@@ -163,7 +151,6 @@ public final class CatalogState {
     StreamEntry stream = present(it.stream());
     return new CatalogState(
         streams.replaced(stream.withTopics(stream.topics().plus(topic))),
-        users,
         Math.max(nextIncarnation, it.firstIncarnation() + it.partitions()));
   }
 
@@ -173,7 +160,6 @@ public final class CatalogState {
         added(topic.partitions(), it.count(), it.createdAtMicros(), it.firstIncarnation());
     return new CatalogState(
         with(it.stream(), topic.with(more)).streams,
-        users,
         Math.max(nextIncarnation, it.firstIncarnation() + it.count()));
   }
 
@@ -199,7 +185,6 @@ public final class CatalogState {
     }
     return new CatalogState(
         with(it.stream(), topic.with(it.partitions())).streams,
-        users,
         Math.max(nextIncarnation, highest + 1));
   }
 
@@ -219,7 +204,7 @@ public final class CatalogState {
   }
 
   private CatalogState with(Slots<StreamEntry> changed) {
-    return new CatalogState(changed, users, nextIncarnation);
+    return new CatalogState(changed, nextIncarnation);
   }
 
   private StreamEntry present(int id) {

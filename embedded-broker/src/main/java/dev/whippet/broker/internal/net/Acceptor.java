@@ -19,6 +19,7 @@ import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringChannelOption;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,8 +30,13 @@ import org.slf4j.LoggerFactory;
  * Takes the connections that a listening socket accepts and gives each to the loop that has the
  * fewest: were each loop to listen for itself, the kernel would spread by a hash of addresses and
  * ports, which leaves loops idle when peers are few.
+ *
+ * <p>Accepted ones wait until their loop's turn has time for those that are late ({@link Turns}),
+ * {@link #BEGUN_AT_ONCE} at once, {@code ACCEPTS_PER_SECOND_MAX} a second: whoever comes and goes
+ * all the time leaves time for who stays. While {@link #WAITING_MAX} wait, more wait in the
+ * system's queue. Owner: loop 0.
  */
-final class Acceptor extends ChannelInboundHandlerAdapter {
+final class Acceptor extends ChannelInboundHandlerAdapter implements Turns.Late {
   private static final Logger LOGGER = LoggerFactory.getLogger(Acceptor.class);
 
   /** A peer that vanished without a word is found after about two minutes. */
@@ -47,14 +53,21 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   /** Out of descriptors, most likely: accepting goes on after this. */
   private static final long PAUSE_MILLIS = 1_000;
 
-  /** Too many at a time: accepting goes on after this. */
-  private static final long BREATH_MILLIS = 10;
+  /** Too many in a second: the next is begun after this. */
+  private static final long BREATH_MILLIS = 2;
+
+  static final int WAITING_MAX = 64;
+  static final int BEGUN_AT_ONCE = 4;
 
   private final Listener listener;
   private final Loop own;
   private final WriteBufferWaterMark waterMark;
-  private long acceptedSince;
-  private int accepted;
+  private final ArrayDeque<Channel> waiting = new ArrayDeque<>();
+  private Channel listening;
+  private long begunSince;
+  private int begun;
+  private boolean asked;
+  private boolean paused;
 
   Acceptor(Listener listener, Loop own) {
     this.listener = listener;
@@ -64,9 +77,62 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   }
 
   @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    listening = ctx.channel();
+  }
+
+  @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    Channel channel = (Channel) message;
-    breathe(ctx);
+    waiting.add((Channel) message);
+    ask();
+    adjustAccepting();
+  }
+
+  private void ask() {
+    if (!asked) {
+      asked = true;
+      own.turns().add(this);
+    }
+  }
+
+  @Override
+  public void goOn() {
+    asked = false;
+    boolean mayBegin = true;
+    for (int i = 0; i < BEGUN_AT_ONCE && !waiting.isEmpty() && mayBegin; i++) {
+      mayBegin = earn();
+      if (mayBegin) {
+        begin(waiting.remove());
+      }
+    }
+    if (!waiting.isEmpty()) {
+      if (mayBegin) {
+        ask();
+      } else {
+        asked = true;
+        own.executor().schedule(this::goOn, BREATH_MILLIS, TimeUnit.MILLISECONDS);
+      }
+    }
+    adjustAccepting();
+  }
+
+  /** False while a second's connections came within less. */
+  private boolean earn() {
+    long now = own.executor().ticker().nanoTime();
+    long each = TimeUnit.SECONDS.toNanos(1) / NetLimits.ACCEPTS_PER_SECOND_MAX;
+    long earned = (now - begunSince) / each;
+    if (earned > 0) {
+      begun = (int) Math.max(0, begun - earned);
+      begunSince = begun == 0 ? now : begunSince + earned * each;
+    }
+    if (begun >= NetLimits.ACCEPTS_AT_ONCE_MAX) {
+      return false;
+    }
+    begun++;
+    return true;
+  }
+
+  private void begin(Channel channel) {
     if (listener.isStopping() || isRefused(channel)) {
       channel.unsafe().closeForcibly();
       return;
@@ -116,26 +182,18 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
     open.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
   }
 
-  /** Stops accepting for a moment when a second's connections came within less. */
-  private void breathe(ChannelHandlerContext ctx) {
-    long now = ctx.executor().ticker().nanoTime();
-    long earned =
-        (now - acceptedSince) / (TimeUnit.SECONDS.toNanos(1) / NetLimits.ACCEPTS_PER_SECOND_MAX);
-    if (earned > 0) {
-      accepted = (int) Math.max(0, accepted - earned);
-      acceptedSince = now;
-    }
-    if (++accepted > NetLimits.ACCEPTS_PER_SECOND_MAX) {
-      pause(ctx, BREATH_MILLIS);
+  private void adjustAccepting() {
+    boolean accept = !paused && waiting.size() < WAITING_MAX;
+    if (listening.isOpen() && listening.config().isAutoRead() != accept) {
+      listening.config().setAutoRead(accept);
     }
   }
 
-  private static void pause(ChannelHandlerContext ctx, long millis) {
-    ChannelConfig config = ctx.channel().config();
-    if (config.isAutoRead()) {
-      config.setAutoRead(false);
-      ctx.executor().schedule(() -> config.setAutoRead(true), millis, TimeUnit.MILLISECONDS);
-    }
+  /** The listener ends. */
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    waiting.forEach(channel -> channel.unsafe().closeForcibly());
+    waiting.clear();
   }
 
   private Loop leastLoaded() {
@@ -192,6 +250,15 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     LOGGER.warn("{}: cannot accept, pausing: {}", ctx.channel(), cause.toString());
-    pause(ctx, PAUSE_MILLIS);
+    if (!paused) {
+      paused = true;
+      ctx.executor().schedule(this::unpause, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    adjustAccepting();
+  }
+
+  private void unpause() {
+    paused = false;
+    adjustAccepting();
   }
 }

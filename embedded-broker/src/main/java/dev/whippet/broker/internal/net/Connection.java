@@ -51,7 +51,7 @@ import org.slf4j.LoggerFactory;
  * <p>Whatever a peer does ends its own connection at most, silently: resets, half frames, a reader
  * that never reads ({@link NetLimits}).
  */
-final class Connection extends ChannelInboundHandlerAdapter {
+final class Connection extends ChannelInboundHandlerAdapter implements Turns.Late {
   private static final Logger LOGGER = LoggerFactory.getLogger(Connection.class);
 
   /** iggy-classic.md 3.4.3. */
@@ -124,7 +124,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       boolean more = !share.arrived(in.readableBytes());
       boolean first =
           share.waiting() == null; // what waits comes before, also when it waits for room
-      if (first && !share.isLate() || lingering) {
+      if (first && !share.isLate() && !isNew() || lingering) {
         work(in);
       }
       if (in.isReadable()) {
@@ -137,7 +137,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       in.release();
     }
     endInput();
-    if (share.isLate() || waitsForRoom()) {
+    if (share.isFull() || waitsForRoom()) {
       adjustReading(); // not only at the end of the read: more would come
     }
   }
@@ -176,7 +176,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     } else if (event instanceof ChannelInputShutdownEvent
         || event instanceof SslCloseCompletionEvent) {
       inputEnded = true;
-      if (lingering || assembler == null) {
+      if (lingering) {
         ctx.close();
       } else {
         endInput();
@@ -371,8 +371,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   // --- from the loop's Turns --------------------------------------------------------------------
 
-  /** A share for what waits. */
-  void goOn() {
+  @Override
+  public void goOn() {
     if (gone) {
       return;
     }
@@ -473,12 +473,23 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** Puts what is left of {@code in} behind what waits for the next share. */
   private void keep(ByteBuf in) {
-    boolean dispensable = assembler == null || !session.loggedIn();
-    if (!share.keep(in, context.alloc(), dispensable)) {
+    boolean dispensable = isNew() && in.readableBytes() > NetLimits.BEFORE_LOGIN_BYTES_MAX;
+    if (share.keep(in, context.alloc(), dispensable)) {
+      return;
+    }
+    if (isNew() && share.waiting() == null) {
+      work(in); // there is no memory to let it wait
+    }
+    if (in.isReadable()) {
       in.skipBytes(in.readableBytes());
       listener.counts().add(ConnectionCounts.What.NO_MEMORY);
       drop("sends on while the loop has no memory for it");
     }
+  }
+
+  /** True before its login: who works here comes first. An application has no logins. */
+  private boolean isNew() {
+    return session == null || !session.loggedIn() && listener.webSocket().application() == null;
   }
 
   /** True when bytes arrived that could be worked on. */
@@ -499,8 +510,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** The peer sends no more, and all that it sent was taken: ends after the replies. */
   private void endInput() {
-    if (inputEnded && assembler != null && !working && !assembler.blocked() && !isBehind()) {
+    if (!inputEnded || working || isBehind()) {
+      return;
+    }
+    if (http) {
+      context.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+    } else if (assembler != null && !assembler.blocked()) {
       queue.end(Farewell.NONE);
+    } else if (assembler == null && !lingering) {
+      context.close();
     }
   }
 
@@ -549,7 +567,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       }
     }
     Channel channel = context.channel();
-    boolean read = lingering || !share.isLate() && !waitsForRoom() && !isOverrun();
+    boolean read = lingering || !share.isFull() && !waitsForRoom() && !isOverrun();
     if (!inputEnded && channel.config().isAutoRead() != read) { // epoll forgets who shut it
       channel.config().setAutoRead(read);
     }

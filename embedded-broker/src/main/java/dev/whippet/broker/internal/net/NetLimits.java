@@ -56,10 +56,13 @@ public record NetLimits(
   public static final int IDLE_FRAMES_PER_SECOND_MAX = 200;
 
   /**
-   * Connections of one listener that are accepted at once, and within a second; more wait in the
-   * system's queue, so that who comes and goes all the time leaves time for who stays.
+   * Connections of one listener that are begun within a second; more wait in the system's queue, so
+   * that who comes and goes all the time leaves time for who stays.
    */
   public static final int ACCEPTS_PER_SECOND_MAX = 2_000;
+
+  /** The same without a pause. */
+  public static final int ACCEPTS_AT_ONCE_MAX = 200;
 
   /**
    * 8 GiB a loop, 32 MiB and 256 requests a connection, 1 MiB unwritten, 20,000 connections; a

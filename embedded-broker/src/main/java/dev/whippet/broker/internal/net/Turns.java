@@ -11,19 +11,30 @@ import java.util.concurrent.TimeUnit;
  *
  * <pre>
  *   a connection's bytes arrive    its share is worked on at once
- *   more than its share            it is late and not read: its bytes wait, in the order of the
- *                                  late
+ *   more than its share            it is late: its bytes wait, in the order of the late; with
+ *                                  WAITING_BYTES_MAX of them it is not read
+ *   newcomers                      are late from the start: accepted ones until they are begun,
+ *                                  and what they say until they are logged in
  *   the turn's events are over     the late get a share each, again and again, for LATE_NANOS_MAX
  *   someone is late still          after the next turn's events
  * </pre>
  *
- * <p>So who sends little is served in the turn in which it arrives, whatever others send. The loop
- * reaches its events between two rounds of the late, which a task that adds itself again would
- * prevent. Owner: the loop.
+ * <p>So who sends little is served in the turn in which it arrives, whatever others send and
+ * however many come and go. The loop reaches its events between two rounds of the late, which a
+ * task that adds itself again would prevent. Owner: the loop.
  */
 final class Turns {
   /** WebSocket frames and requests of a connection at once: some 50 us of the most costly. */
   static final int STEPS_MAX = 128;
+
+  /** All connections' frames and requests at once in one turn; then shares are smaller. */
+  static final int BUSY_STEPS_MIN = 512;
+
+  /** What a connection may do at once in a turn that has done so much. */
+  static final int BUSY_STEPS_MAX = 8;
+
+  /** A late connection with more bytes waiting is not read. */
+  static final int WAITING_BYTES_MAX = 16 << 10;
 
   /** Bytes of a connection that are read in one turn, but for what a read brings too much. */
   static final int BYTES_MAX = 1 << 20;
@@ -31,10 +42,17 @@ final class Turns {
   /** For all that are late, per turn; one share may exceed it. */
   private static final long LATE_NANOS_MAX = 500_000;
 
+  /** Who waits for a share of the loop's time. */
+  interface Late {
+    /** A share: to be used at once. */
+    void goOn();
+  }
+
   private final EventLoop loop;
-  private final ArrayDeque<Connection> late = new ArrayDeque<>();
+  private final ArrayDeque<Late> late = new ArrayDeque<>();
   private final Runnable end = this::end;
   private int number;
+  private int spent;
   private boolean ending;
 
   Turns(EventLoop loop) {
@@ -50,17 +68,22 @@ final class Turns {
     return number;
   }
 
-  /** {@link Connection#goOn} will be called with a new share. */
-  void add(Connection connection) {
-    late.add(connection);
+  /** {@link Late#goOn} will be called, once. */
+  void add(Late one) {
+    late.add(one);
     number();
   }
 
-  private void end() {
+  private void next() {
     number++;
+    spent = 0;
+  }
+
+  private void end() {
+    next();
     if (!late.isEmpty()) {
       serveLate(); // while it runs, nobody schedules another end
-      number++;
+      next();
     }
     ending = !late.isEmpty();
     if (ending) {
@@ -70,7 +93,7 @@ final class Turns {
 
   private void serveLate() {
     long until = loop.ticker().nanoTime() + LATE_NANOS_MAX;
-    Connection next;
+    Late next;
     while ((next = late.poll()) != null) {
       next.goOn();
       if (loop.ticker().nanoTime() - until >= 0) {
@@ -102,13 +125,13 @@ final class Turns {
       int now = loop.turns().number();
       if (now != turn) {
         turn = now;
-        renew();
+        renew(loop.turns().spent < BUSY_STEPS_MIN ? STEPS_MAX : BUSY_STEPS_MAX);
       }
       return steps;
     }
 
-    private void renew() {
-      steps = STEPS_MAX;
+    private void renew(int most) {
+      steps = most;
       bytes = 0;
     }
 
@@ -116,11 +139,12 @@ final class Turns {
     void granted() {
       turn = loop.turns().number();
       late = false;
-      renew();
+      renew(STEPS_MAX);
     }
 
     void spend(int count) {
       steps -= count;
+      loop.turns().spent += count;
     }
 
     /** Bytes arrived; false when they are more than a turn's. */
@@ -134,11 +158,17 @@ final class Turns {
       return late;
     }
 
+    /** True when enough came of one that is late. */
+    boolean isFull() {
+      return late
+          && (bytes > BYTES_MAX || waiting != null && waiting.readableBytes() > WAITING_BYTES_MAX);
+    }
+
     /** Asks for the next share, once. */
-    void ask(Connection connection) {
+    void ask(Late owner) {
       if (!late) {
         late = true;
-        loop.turns().add(connection);
+        loop.turns().add(owner);
       }
     }
 

@@ -10,8 +10,8 @@ import io.netty.util.concurrent.FastThreadLocal;
  * request may be answered while the piece that it came in is still being read.
  */
 final class PieceBuffers {
-  /** At most 1 MiB comes out of it, for a loop has others to serve. */
-  static final int COMPRESSED_BYTES = 1 << 10;
+  /** At most 512 KiB come out of it, for a loop has others to serve. */
+  static final int COMPRESSED_BYTES = 512;
 
   static final int PLAIN_BYTES = 16 << 10;
 

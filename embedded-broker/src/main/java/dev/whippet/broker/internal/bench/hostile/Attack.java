@@ -1,9 +1,11 @@
 package dev.whippet.broker.internal.bench.hostile;
 
 import dev.whippet.broker.internal.bench.client.Target;
+import dev.whippet.internal.websocket.MessageDeflater;
 import dev.whippet.internal.wire.Command;
 import dev.whippet.internal.wire.Requests;
 import java.nio.charset.StandardCharsets;
+import java.util.zip.Deflater;
 import okio.Buffer;
 
 /**
@@ -33,6 +35,11 @@ public enum Attack {
   HUGE_LENGTH(Opening.HANDSHAKE, 1_000),
   /** Asks and takes no reply: not read above {@code unwrittenBytesMax}, then closed. */
   NEVER_READS(Opening.LOGIN, 0),
+  /**
+   * Compressed messages, a thousand times as long when inflated: bounded by its share of the loop's
+   * turns. Where the server does not compress: close code 1002.
+   */
+  COMPRESSION_BOMB(Opening.HANDSHAKE, 0),
   /** Comes and goes without a word of farewell. */
   ABRUPT_CLOSE(Opening.LOGIN, 1_000);
 
@@ -48,6 +55,7 @@ public enum Attack {
 
   private static final int ANNOUNCED_BYTES = 60_000_000;
   private static final int FRAME_BYTES = 1 << 20;
+  private static final int BOMB_BYTES = 16 << 20;
 
   private final Opening opening;
   private final long unitMillis;
@@ -77,6 +85,9 @@ public enum Attack {
     if (opening != Opening.NOTHING) {
       out.writeUtf8("GET " + target.path() + " HTTP/1.1\r\nHost: " + target.host() + "\r\n");
       out.writeUtf8("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
+      if (this == COMPRESSION_BOMB) {
+        out.writeUtf8("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+      }
       out.writeUtf8("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
     }
     if (opening == Opening.LOGIN) {
@@ -110,6 +121,7 @@ public enum Attack {
         Requests.ping(request);
         frame(out, 0x82, request);
       }
+      case COMPRESSION_BOMB -> frame(out, 0xc1, bomb());
       case NEVER_READS -> {
         Requests.getStreams(request);
         frame(out, 0x82, request);
@@ -123,10 +135,22 @@ public enum Attack {
     out.writeByte(first);
     if (length < 126) {
       out.writeByte(0x80 | (int) length);
+    } else if (length <= 0xffff) {
+      out.writeByte(0xfe).writeShort((int) length);
     } else {
       out.writeByte(0xff).writeLong(length);
     }
     return out.writeInt(0);
+  }
+
+  /** Zeros, which are text too, compressed as far as it goes (RFC 7692 7.2.1). */
+  private static Buffer bomb() {
+    Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION, true);
+    deflater.setInput(new byte[BOMB_BYTES]);
+    byte[] out = new byte[BOMB_BYTES / 512];
+    int length = deflater.deflate(out, 0, out.length, Deflater.SYNC_FLUSH);
+    deflater.end();
+    return new Buffer().write(out, 0, length - MessageDeflater.TAIL_BYTES);
   }
 
   private static void frame(Buffer out, int first, Buffer payload) {

@@ -19,6 +19,7 @@ import dev.whippet.internal.wire.Requests;
 import dev.whippet.internal.wire.TopicSettings;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -26,9 +27,9 @@ import java.util.function.Consumer;
 import okio.Buffer;
 
 /**
- * One client publishes small messages, one each {@link #PACE_MILLIS}: first alone, then while
- * hundreds of hostile peers of one {@link Attack} after the other are connected. What each costs
- * that client and the server.
+ * One client publishes small messages, one each {@link #PACE_MILLIS}: alone, and while hundreds of
+ * hostile peers of one {@link Attack} are connected, in turns, so that what else the machine does
+ * is in both. Then the next attack. What each costs that client and the server.
  */
 public final class HostileRun implements Run {
   private static final String STREAM = "bench-hostile";
@@ -44,14 +45,14 @@ public final class HostileRun implements Run {
   private final Force force;
   private final long serverPid;
   private volatile boolean interrupted;
-  private double quietMillis;
 
   /**
    * How much of each attack.
    *
+   * @param seconds of each round, attacked and alone
    * @param bytesPerSecond of all attackers together: what the link carries
    */
-  public record Force(int attackers, double seconds, long bytesPerSecond) {}
+  public record Force(int attackers, double seconds, int rounds, long bytesPerSecond) {}
 
   /**
    * Prepares a run.
@@ -72,18 +73,9 @@ public final class HostileRun implements Run {
       create(client);
       Frame frame = client.prepare(message());
       publish(client, frame, force.seconds()); // warm
-      StageResult quiet = stage("quiet", client, frame, null);
-      quietMillis = quiet.groups().get(0).latencies().percentileMillis(99);
-      stages.add(quiet);
       for (Attack attack : attacks) {
-        if (interrupted) {
-          break;
-        }
-        progress.accept("hostile: " + force.attackers() + " x " + attack.label());
-        try (Attackers attackers =
-            new Attackers(attack, target, force.attackers(), force.bytesPerSecond())) {
-          TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
-          stages.add(stage(attack.label(), client, frame, attackers));
+        if (!interrupted) {
+          rounds(attack, client, frame, stages, progress);
         }
       }
       delete(client);
@@ -98,31 +90,69 @@ public final class HostileRun implements Run {
     interrupted = true;
   }
 
-  private StageResult stage(
-      String name, BenchConnection client, Frame frame, Attackers attackersOrNull)
+  /** Alone, attacked, alone, attacked: two stages. */
+  private void rounds(
+      Attack attack,
+      BenchConnection client,
+      Frame frame,
+      List<StageResult> stages,
+      Consumer<String> progress)
       throws IOException, InterruptedException {
-    Meter meter = new Meter(serverPid, null);
-    meter.start();
-    Latencies latencies = publish(client, frame, force.seconds());
-    Meter.Usage usage = meter.stop();
-    long count = latencies.count();
-    GroupResult group =
-        new GroupResult(
-            "well-behaved",
-            latencies,
-            new Timeline(),
-            count,
-            count * MESSAGE_BYTES,
-            usage.seconds());
-    List<Figure> figures = new ArrayList<>();
-    if (attackersOrNull != null) {
-      double p99 = latencies.percentileMillis(99);
-      figures.add(new Figure("p99, times the quiet one", p99 / quietMillis, ""));
-      figures.addAll(figures(attackersOrNull));
+    Phase quiet = new Phase();
+    Phase attacked = new Phase();
+    for (int round = 1; round <= force.rounds() && !interrupted; round++) {
+      progress.accept(
+          "hostile: " + force.attackers() + " x " + attack.label() + ", round " + round);
+      quiet.measure(client, frame);
+      try (Attackers attackers =
+          new Attackers(attack, target, force.attackers(), force.bytesPerSecond())) {
+        TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
+        attacked.measure(client, frame);
+        attacked.add(attackers);
+      }
     }
-    figures.add(new Figure("server CPU", usage.serverSeconds() / usage.seconds() * 100, "%"));
-    figures.add(new Figure("server RSS", usage.serverResidentBytes() / 1048576.0, "MiB"));
-    return new StageResult(name, List.of(group), figures, usage, null);
+    stages.add(quiet.result("before " + attack.label(), 0));
+    stages.add(attacked.result(attack.label(), quiet.latencies.percentileMillis(99)));
+  }
+
+  /** The same again and again. */
+  private final class Phase {
+    private Latencies latencies = new Latencies();
+    private Meter.Usage usage;
+    private double seconds;
+    private double serverSeconds;
+    private final Map<String, Double> hostile = new LinkedHashMap<>();
+
+    void measure(BenchConnection client, Frame frame) throws IOException, InterruptedException {
+      Meter meter = new Meter(serverPid, null);
+      meter.start();
+      latencies = Latencies.merged(List.of(latencies, publish(client, frame, force.seconds())));
+      usage = meter.stop();
+      seconds += usage.seconds();
+      serverSeconds += usage.serverSeconds();
+    }
+
+    void add(Attackers attackers) {
+      for (Figure figure : figures(attackers)) {
+        hostile.merge(figure.name(), figure.value(), Double::sum);
+      }
+    }
+
+    StageResult result(String name, double quietMillis) {
+      long count = latencies.count();
+      GroupResult group =
+          new GroupResult(
+              "well-behaved", latencies, new Timeline(), count, count * MESSAGE_BYTES, seconds);
+      List<Figure> figures = new ArrayList<>();
+      if (quietMillis > 0) {
+        double p99 = latencies.percentileMillis(99);
+        figures.add(new Figure("p99, times the quiet one", p99 / quietMillis, ""));
+      }
+      hostile.forEach((figure, value) -> figures.add(new Figure(figure, value, "")));
+      figures.add(new Figure("server CPU", serverSeconds / seconds * 100, "%"));
+      figures.add(new Figure("server RSS", usage.serverResidentBytes() / 1048576.0, "MiB"));
+      return new StageResult(name, List.of(group), figures, usage, null);
+    }
   }
 
   private static List<Figure> figures(Attackers attackers) {
@@ -134,7 +164,7 @@ public final class HostileRun implements Run {
         figures.add(new Figure("with close code " + code.getKey(), code.getValue(), ""));
       }
     }
-    figures.add(new Figure("hostile bytes", attackers.sentBytes() / 1048576.0, "MiB"));
+    figures.add(new Figure("hostile MiB", attackers.sentBytes() / 1048576.0, ""));
     return figures;
   }
 

@@ -14,7 +14,6 @@ public record Services(
     Partitions partitions,
     TopicRules rules,
     Access access,
-    Identities identities,
     Changes changes,
     Hops hops,
     LongSupplier clockMicros) {
