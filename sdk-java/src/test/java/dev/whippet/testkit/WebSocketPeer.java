@@ -41,7 +41,7 @@ import okio.Buffer;
  */
 public final class WebSocketPeer implements Closeable {
   /** For whatever is waited for. */
-  public static final int TIMEOUT_MILLIS = 20_000;
+  public static final int TIMEOUT_MILLIS = 170_000;
 
   /** The longest frame that is read, and the longest head. */
   private static final int READ_BYTES_MAX = 64 << 20;

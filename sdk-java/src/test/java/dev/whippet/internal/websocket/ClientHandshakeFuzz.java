@@ -9,7 +9,7 @@ import okio.Buffer;
 
 /** What a server answers to the handshake: taken or refused, the same in one piece and in bytes. */
 class ClientHandshakeFuzz {
-  @FuzzTest(maxDuration = "8s")
+  @FuzzTest(maxDuration = "2s")
   void hasOneOutcomeHoweverTheAnswerIsCut(byte[] data) {
     fuzzerTestOneInput(data);
   }

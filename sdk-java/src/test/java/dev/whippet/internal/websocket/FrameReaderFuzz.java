@@ -18,7 +18,7 @@ class FrameReaderFuzz {
   private static final long FRAME_BYTES_MAX = 1 << 16;
   private static final long INFLATED_BYTES_MAX = 1 << 18;
 
-  @FuzzTest(maxDuration = "8s")
+  @FuzzTest(maxDuration = "2s")
   void hasOneOutcomeHoweverTheStreamIsCut(byte[] data) {
     fuzzerTestOneInput(data);
   }

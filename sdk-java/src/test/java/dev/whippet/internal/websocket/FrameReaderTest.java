@@ -25,7 +25,7 @@ class FrameReaderTest {
   @ParameterizedTest
   @MethodSource("corpus")
   void everySplitHasTheExpectedOutcome(WebSocketCorpus.Case stream) {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("whippet.seed", 6);
 
     for (List<byte[]> pieces : Splits.of(stream.stream, new Random(seed))) {
       assertThat(read(pieces)).as("seed " + seed).isEqualTo(stream.expected);
@@ -39,7 +39,7 @@ class FrameReaderTest {
   @ParameterizedTest
   @MethodSource("compressedCorpus")
   void everySplitOfCompressedMessagesHasTheExpectedOutcome(WebSocketCorpus.Case stream) {
-    long seed = Long.getLong("whippet.seed", System.nanoTime());
+    long seed = Long.getLong("whippet.seed", 6);
 
     for (List<byte[]> pieces : Splits.of(stream.stream, new Random(seed))) {
       FrameReader reader =
@@ -85,7 +85,7 @@ class FrameReaderTest {
 
   @Test
   void randomBytesEndInAViolationOrWaitForMore() {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("whippet.seed", 6);
     Random random = new Random(seed);
 
     for (int i = 0; i < 20_000; i++) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MessageDeflaterTest {
-  private final long seed = Long.getLong("whippet.seed", System.nanoTime());
+  private final long seed = Long.getLong("whippet.seed", 6);
   private final Random random = new Random(seed);
 
   @ParameterizedTest

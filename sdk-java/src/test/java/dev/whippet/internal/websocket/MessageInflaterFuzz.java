@@ -6,7 +6,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 class MessageInflaterFuzz {
   private static final long MESSAGE_BYTES_MAX = 1 << 18;
 
-  @FuzzTest(maxDuration = "8s")
+  @FuzzTest(maxDuration = "2s")
   void staysWithinItsBound(byte[] data) {
     fuzzerTestOneInput(data);
   }

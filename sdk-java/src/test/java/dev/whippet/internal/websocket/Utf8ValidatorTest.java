@@ -60,7 +60,7 @@ class Utf8ValidatorTest {
 
   @Test
   void agreesWithTheJdkOnRandomTextWithFaults() {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("whippet.seed", 6);
     Random random = new Random(seed);
     for (int i = 0; i < 20_000; i++) {
       StringBuilder text = new StringBuilder();

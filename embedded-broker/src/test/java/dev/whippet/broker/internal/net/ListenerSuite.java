@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A listener on one transport, its clients, and what must hold at the end of every test. */
-@Timeout(60)
+@Timeout(180)
 abstract class ListenerSuite {
   static final InetSocketAddress ANY_PORT =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);

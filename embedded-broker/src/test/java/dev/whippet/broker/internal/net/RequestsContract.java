@@ -67,7 +67,7 @@ abstract class RequestsContract extends ListenerSuite {
   @ParameterizedTest
   @EnumSource
   void answersHoweverTheBytesAreCut(Wire wire) throws Exception {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("whippet.seed", 6);
     System.out.println("answersHoweverTheBytesAreCut seed " + seed);
     Random random = new Random(seed);
     WireClient client = start(ROOMY, wire);

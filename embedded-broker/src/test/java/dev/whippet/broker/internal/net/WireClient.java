@@ -23,7 +23,7 @@ final class WireClient implements Closeable {
     WEBSOCKET
   }
 
-  private static final int TIMEOUT_MILLIS = 20_000;
+  private static final int TIMEOUT_MILLIS = 170_000;
 
   final Socket socket = new Socket();
   private final FrameWriter writer = new FrameWriter(new SecureRandom());

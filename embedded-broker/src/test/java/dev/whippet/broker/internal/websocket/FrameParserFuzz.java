@@ -15,7 +15,7 @@ import java.util.Random;
 class FrameParserFuzz {
   private static final int FRAME_BYTES_MAX = 1 << 16;
 
-  @FuzzTest(maxDuration = "8s")
+  @FuzzTest(maxDuration = "2s")
   void hasOneOutcomeHoweverTheStreamIsCut(byte[] data) {
     fuzzerTestOneInput(data);
   }

@@ -28,7 +28,7 @@ class FrameParserTest {
   @ParameterizedTest
   @MethodSource("corpus")
   void everySplitHasTheExpectedOutcome(WebSocketCorpus.Case stream) {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("whippet.seed", 6);
 
     for (List<byte[]> pieces : Splits.of(stream.stream, new Random(seed))) {
       assertThat(Recorder.read(pieces, WebSocketCorpus.FRAME_BYTES_MAX))
@@ -45,7 +45,7 @@ class FrameParserTest {
   @MethodSource("compressedCorpus")
   void everySplitOfCompressedMessagesHasTheExpectedOutcome(WebSocketCorpus.Case stream)
       throws Exception {
-    long seed = Long.getLong("whippet.seed", System.nanoTime());
+    long seed = Long.getLong("whippet.seed", 6);
     DeflateParameters agreed = DeflateParameters.accept(List.of("permessage-deflate"));
 
     for (List<byte[]> pieces : Splits.of(stream.stream, new Random(seed))) {
@@ -119,7 +119,7 @@ class FrameParserTest {
 
   @Test
   void randomBytesEndInAViolationOrWaitForMore() {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("whippet.seed", 6);
     Random random = new Random(seed);
 
     for (int i = 0; i < 20_000; i++) {
@@ -139,7 +139,7 @@ class FrameParserTest {
 
   @Test
   void changedStreamsHaveOneOutcomeInAllSplits() {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("whippet.seed", 6);
     Random random = new Random(seed);
     List<WebSocketCorpus.Case> corpus = corpus();
 
@@ -159,7 +159,7 @@ class FrameParserTest {
 
   @Test
   void textIsJudgedAlikeInLongPiecesAndByteByByte() {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("whippet.seed", 6);
     Random random = new Random(seed);
     String[] letters = {"\u00e9", "\u20ac", "\ud83d\ude00"};
     for (int i = 0; i < 5_000; i++) {

@@ -36,7 +36,7 @@ class MaskedCopyTest {
 
   @Test
   void unmasksLongPayloads() {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("whippet.seed", 6);
     Random random = new Random(seed);
     for (boolean direct : new boolean[] {true, false}) {
       ByteBuf in = buffer(PooledByteBufAllocator.DEFAULT, direct, 300_000);

@@ -10,7 +10,7 @@ import java.util.Set;
 class ServerHandshakeFuzz {
   private static final Set<Integer> STATUSES = Set.of(101, 400, 403, 405, 426, 431, 505);
 
-  @FuzzTest(maxDuration = "8s")
+  @FuzzTest(maxDuration = "2s")
   void hasOneOutcomeHoweverTheRequestIsCut(byte[] data) {
     fuzzerTestOneInput(data);
   }

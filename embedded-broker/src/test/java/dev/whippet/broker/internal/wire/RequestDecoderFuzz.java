@@ -16,7 +16,7 @@ import java.util.List;
 class RequestDecoderFuzz {
   private static final List<Integer> CODES = codes();
 
-  @FuzzTest(maxDuration = "8s")
+  @FuzzTest(maxDuration = "2s")
   void isDecodedOrRefused(byte[] data) {
     fuzzerTestOneInput(data);
   }
