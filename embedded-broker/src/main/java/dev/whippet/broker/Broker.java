@@ -9,20 +9,14 @@ import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.space.DiskBudget;
 import dev.whippet.broker.internal.log.space.DiskSpace;
-import dev.whippet.broker.internal.net.Listener;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.broker.internal.net.NetLimits;
 import dev.whippet.broker.internal.net.Transport;
 import dev.whippet.broker.internal.net.event.ConnectionCounts;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.WallClock;
-import dev.whippet.broker.internal.tls.SelfSigned;
-import dev.whippet.broker.internal.tls.TlsException;
-import dev.whippet.broker.internal.tls.TlsFiles;
-import dev.whippet.broker.internal.tls.TlsServer;
 import dev.whippet.internal.wire.Limits;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -75,14 +69,12 @@ public final class Broker implements AutoCloseable {
   private final String rootPassword;
   private final Findings findings = new Findings();
   private final ThreadPoolExecutor aside;
-  private final List<Listener> listeners = new ArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private DataDirectory directory;
   private Loops loops;
   private Storage storage;
   private Retainer retainer;
-  private TlsServer tls;
-  private CertificateWatch certificates;
+  private FrontDoors doors;
   private volatile List<InetSocketAddress> addresses = List.of();
 
   private Broker(BrokerConfig config) {
@@ -149,42 +141,28 @@ public final class Broker implements AutoCloseable {
             loops,
             config.consumerProtectionMillis);
     retainer.start();
-    tls = openTls();
     Commands commands = commands();
+    doors =
+        FrontDoors.open(
+            config,
+            loops,
+            new FrontDoors.Parts(
+                directory.layout(),
+                storage.partitions().logLoop(0),
+                findings,
+                new Metrics(storage, aside),
+                this::health,
+                aside),
+            commands);
     List<InetSocketAddress> bound = new ArrayList<>();
-    for (int i = 0; i < config.listen.size(); i++) {
-      TlsServer secured = config.secured.get(i) ? tls : null;
-      Listener.Doors doors = new Listener.Doors(commands, config.webSocket, secured, null);
-      Listener listener = listen(config.listen.get(i), doors);
-      listeners.add(listener);
-      bound.add(listener.address());
-      addresses = List.copyOf(bound);
-    }
+    doors.listen(
+        commands,
+        address -> {
+          bound.add(address);
+          addresses = List.copyOf(bound);
+        });
     LOG.info("{}", description());
     storage.scrub();
-  }
-
-  /** {@code null} when nothing speaks it. */
-  private TlsServer openTls() throws BrokerException {
-    BrokerConfig.Tls wanted = config.tls;
-    if (wanted == null) {
-      return null;
-    }
-    try {
-      TlsFiles own =
-          wanted.certificate() == null
-              ? SelfSigned.in(directory.layout().tls())
-              : new TlsFiles(wanted.certificate(), wanted.key(), null, false);
-      TlsFiles files =
-          new TlsFiles(
-              own.certificate(), own.key(), wanted.clientAuthorities(), wanted.clientsRequired());
-      TlsServer server = TlsServer.open(files);
-      certificates = new CertificateWatch(server);
-      certificates.start();
-      return server;
-    } catch (TlsException e) {
-      throw new BrokerException(Reason.TLS_UNUSABLE, e.getMessage(), e);
-    }
   }
 
   private static Transport transport(BrokerConfig.Transport choice) throws BrokerException {
@@ -259,45 +237,18 @@ public final class Broker implements AutoCloseable {
                 (int) NetLimits.DEFAULT.times().pingMillis())));
   }
 
-  private Listener listen(InetSocketAddress address, Listener.Doors doors) throws BrokerException {
-    String text = text(address);
-    try {
-      return Listener.bind(loops, address, doors);
-    } catch (BindException e) {
-      boolean inUse = String.valueOf(e.getMessage()).contains("in use");
-      throw inUse
-          ? new BrokerException(
-              Reason.ADDRESS_IN_USE,
-              "address " + text + " is in use: stop what listens there, or listen on another port",
-              e)
-          : unusable(text, e);
-    } catch (IOException e) {
-      throw unusable(text, e);
-    }
-  }
-
-  private static BrokerException unusable(String address, IOException e) {
-    return new BrokerException(
-        Reason.ADDRESS_UNUSABLE,
-        "can't listen on "
-            + address
-            + ": "
-            + e.getMessage()
-            + ": choose an address of this machine and a port that this user may open",
-        e);
-  }
-
   /** One node, so that clients need not look for a leader (iggy-classic.md 3.4.2). */
   private Reply.Cluster cluster() {
     InetSocketAddress first = addresses.get(0);
     InetSocketAddress second = addresses.get(Math.min(1, addresses.size() - 1));
+    InetSocketAddress last = addresses.get(addresses.size() - 1);
     return new Reply.Cluster(
         "single-node",
         "iggy-node",
         first.getAddress().getHostAddress(),
         first.getPort(),
         0,
-        0,
+        config.http == null ? 0 : last.getPort(),
         second.getPort());
   }
 
@@ -310,7 +261,7 @@ public final class Broker implements AutoCloseable {
   public String description() {
     List<String> listening = new ArrayList<>();
     for (int i = 0; i < addresses.size(); i++) {
-      listening.add(text(addresses.get(i)) + (config.secured.get(i) ? " (TLS)" : ""));
+      listening.add(FrontDoors.text(addresses.get(i)) + (config.secured.get(i) ? " (TLS)" : ""));
     }
     return "whippet broker "
         + Version.text()
@@ -323,11 +274,6 @@ public final class Broker implements AutoCloseable {
         + ")"
         + "; listening on "
         + String.join(", ", listening);
-  }
-
-  private static String text(InetSocketAddress address) {
-    String host = address.getAddress().getHostAddress();
-    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
   }
 
   /**
@@ -361,6 +307,11 @@ public final class Broker implements AutoCloseable {
     return config.rootPassword == null ? Optional.of(rootPassword) : Optional.empty();
   }
 
+  /** Requests that came over HTTP. */
+  long httpRequests() {
+    return doors.httpRequests();
+  }
+
   /** How connections began and ended. */
   ConnectionCounts counts() {
     return loops.counts();
@@ -390,13 +341,8 @@ public final class Broker implements AutoCloseable {
       return;
     }
     addresses = List.of();
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(config.stopGraceMillis);
-    if (certificates != null) {
-      certificates.stop();
-    }
-    listeners.forEach(Listener::stopAccepting);
-    for (Listener listener : listeners) {
-      listener.stop(Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
+    if (doors != null) {
+      doors.stop(config.stopGraceMillis);
     }
     aside.shutdown();
     if (retainer != null) {
@@ -407,9 +353,6 @@ public final class Broker implements AutoCloseable {
     }
     if (loops != null) {
       loops.stop();
-    }
-    if (tls != null) {
-      tls.close();
     }
     if (directory != null) {
       try {

@@ -1,10 +1,12 @@
 package dev.whippet.broker;
 
 import dev.whippet.broker.internal.command.exchange.TopicRules;
+import dev.whippet.broker.internal.http.HttpSettings;
 import dev.whippet.broker.internal.log.engine.CommitConfig;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.broker.internal.net.NetLimits;
+import dev.whippet.broker.internal.system.HostPort;
 import dev.whippet.broker.internal.websocket.HandshakeRules;
 import dev.whippet.broker.internal.websocket.Origins;
 import dev.whippet.broker.internal.websocket.WebSocketService;
@@ -25,9 +27,12 @@ import java.util.concurrent.TimeUnit;
  */
 public final class BrokerConfig {
 
-  /** Default listeners: everything on the first; stock WebSocket clients dial the second. */
+  /** Everything on each; stock WebSocket and HTTP clients dial the second and the third. */
   static final List<InetSocketAddress> DEFAULT_LISTEN =
-      List.of(new InetSocketAddress("127.0.0.1", 8090), new InetSocketAddress("127.0.0.1", 8092));
+      List.of(
+          new InetSocketAddress("127.0.0.1", 8090),
+          new InetSocketAddress("127.0.0.1", 8092),
+          new InetSocketAddress("127.0.0.1", 3000));
 
   /** In front of an address that speaks TLS, whatever is said about all. */
   private static final String TLS_SCHEME = "tls://";
@@ -65,6 +70,11 @@ public final class BrokerConfig {
 
   final Tls tls;
   final NetLimits limits;
+
+  /** {@code null} when there is no HTTP. */
+  final HttpSettings http;
+
+  final long jwtSeconds;
   final Path dataDirectory;
   final Transport transport;
   final int loops;
@@ -84,6 +94,8 @@ public final class BrokerConfig {
     listen = builder.listen.isEmpty() ? DEFAULT_LISTEN : List.copyOf(builder.listen);
     tls = builder.tls();
     secured = builder.secured(listen.size());
+    http = builder.http ? new HttpSettings(builder.httpBodyBytesMax, builder.httpOrigins()) : null;
+    jwtSeconds = builder.jwtSeconds;
     limits =
         NetLimits.DEFAULT.with(
             builder.connectionsMax,
@@ -274,6 +286,10 @@ public final class BrokerConfig {
     private ClientCertificates clientCertificates = ClientCertificates.NONE;
     private int connectionsMax = NetLimits.DEFAULT.connectionsMax();
     private int connectionsPerAddressMax = Integer.MAX_VALUE;
+    private boolean http = true;
+    private int httpBodyBytesMax = 2_000_000;
+    private final List<String> httpOrigins = new ArrayList<>();
+    private long jwtSeconds = TimeUnit.HOURS.toSeconds(1);
     private long loopMemoryBytes = NetLimits.DEFAULT.loopBytesMax();
     private Path dataDirectory = Path.of("whippet-data").toAbsolutePath();
     private Transport transport = Transport.AUTO;
@@ -300,8 +316,8 @@ public final class BrokerConfig {
 
     /**
      * Adds an address to listen on. The first call replaces the defaults, which are {@code
-     * 127.0.0.1:8090} and {@code 127.0.0.1:8092}. Classic TCP and WebSocket are told apart by their
-     * first bytes, so one address serves both.
+     * 127.0.0.1:8090}, {@code 127.0.0.1:8092} and {@code 127.0.0.1:3000}. Classic TCP, WebSocket
+     * and HTTP are told apart by their first bytes, so one address serves all.
      *
      * @param address {@code host:port} or {@code [ipv6]:port}; port 0 takes a free one. With {@code
      *     tls://} in front it speaks TLS, with {@code tcp://} it does not; without either it does
@@ -310,37 +326,12 @@ public final class BrokerConfig {
      */
     public Builder listen(String address) {
       if (address.startsWith(TLS_SCHEME)) {
-        return listen(parse(address.substring(TLS_SCHEME.length())), true);
+        return listen(HostPort.parse("listen", address.substring(TLS_SCHEME.length())), true);
       }
       if (address.startsWith(PLAIN_SCHEME)) {
-        return listen(parse(address.substring(PLAIN_SCHEME.length())), false);
+        return listen(HostPort.parse("listen", address.substring(PLAIN_SCHEME.length())), false);
       }
-      return listen(parse(address), null);
-    }
-
-    private static InetSocketAddress parse(String address) {
-      int colon = address.lastIndexOf(':');
-      String host = colon < 0 ? "" : address.substring(0, colon);
-      if (host.startsWith("[") && host.endsWith("]")) {
-        host = host.substring(1, host.length() - 1);
-      }
-      if (host.isEmpty()) {
-        throw new IllegalArgumentException("listen: " + address + ", not host:port");
-      }
-      return new InetSocketAddress(host, port(address, address.substring(colon + 1)));
-    }
-
-    private static int port(String address, String text) {
-      try {
-        int port = Integer.parseInt(text);
-        if (port >= 0 && port <= 65_535) {
-          return port;
-        }
-      } catch (NumberFormatException notANumber) {
-        // answered below, with the others
-      }
-      throw new IllegalArgumentException(
-          "listen: " + address + ", the port is not a number from 0 to 65535");
+      return listen(HostPort.parse("listen", address), null);
     }
 
     /**
@@ -490,6 +481,10 @@ public final class BrokerConfig {
     public Builder connectionsPerAddressMax(int count) {
       connectionsPerAddressMax = connections("connections per address", count);
       return this;
+    }
+
+    private List<String> httpOrigins() {
+      return httpOrigins.isEmpty() ? List.of("*") : List.copyOf(httpOrigins);
     }
 
     private static int connections(String what, int count) {
@@ -861,6 +856,63 @@ public final class BrokerConfig {
             "websocket fragment: " + bytes + " bytes, not 1 KiB to 16 MiB");
       }
       fragmentBytes = (int) bytes;
+      return this;
+    }
+
+    /**
+     * Whether HTTP is served besides WebSocket: the API of an Iggy server, {@code /metrics} and
+     * {@code /health}. Default: true.
+     *
+     * @param served false closes it
+     * @return this builder
+     */
+    public Builder http(boolean served) {
+      http = served;
+      return this;
+    }
+
+    /**
+     * The longest body of an HTTP request; a longer one is answered with 413. Default: 2,000,000.
+     *
+     * @param bytes 8 KiB to 64 MiB
+     * @return this builder
+     */
+    public Builder httpBodyBytesMax(long bytes) {
+      if (bytes < 8 << 10 || bytes > 64 << 20) {
+        throw new IllegalArgumentException("http body: " + bytes + " bytes, not 8 KiB to 64 MiB");
+      }
+      httpBodyBytesMax = (int) bytes;
+      return this;
+    }
+
+    /**
+     * Lets pages of this origin call over HTTP from a browser. The first call replaces the default,
+     * which is all, as with an Iggy server: whoever calls needs a token, which a browser does not
+     * send by itself.
+     *
+     * @param origin {@code scheme://host[:port]}, {@code *} for all, or {@code none} for none but
+     *     of the same host; at most 64
+     * @return this builder
+     */
+    public Builder httpOrigin(String origin) {
+      if (!origin.equals("none")) {
+        Origins.of(List.of(origin));
+      }
+      httpOrigins.add(bounded("http origins", httpOrigins, origin));
+      return this;
+    }
+
+    /**
+     * How long a token of HTTP is good for. Default: an hour.
+     *
+     * @param millis a second to 30 days
+     * @return this builder
+     */
+    public Builder jwtMillis(long millis) {
+      if (millis < 1_000 || millis > TimeUnit.DAYS.toMillis(30)) {
+        throw new IllegalArgumentException("jwt expiry: " + millis + " ms, not 1 s to 30 days");
+      }
+      jwtSeconds = TimeUnit.MILLISECONDS.toSeconds(millis);
       return this;
     }
 

@@ -28,6 +28,7 @@ import java.util.Locale;
  *   offsets/     journal of consumer offsets
  *   partitions/  one directory per partition that was ever written, named by its incarnation
  *   set-aside/   partitions that a damaged catalog does not know
+ *   http/        journal of HTTP's keys and revoked tokens
  *   tls/         a self-signed certificate and its key, when asked for
  * </pre>
  *

@@ -39,6 +39,11 @@ record DataLayout(Path root) {
     return root.resolve("commits");
   }
 
+  /** Journal of the keys and revoked tokens of HTTP. */
+  Path http() {
+    return root.resolve("http");
+  }
+
   /** A self-signed certificate and its key, when asked for. */
   Path tls() {
     return root.resolve("tls");
@@ -46,6 +51,6 @@ record DataLayout(Path root) {
 
   /** What must be there before anything is recovered; outermost first. */
   Path[] directories() {
-    return new Path[] {catalog(), offsets(), partitions(), commits(), setAside()};
+    return new Path[] {catalog(), offsets(), partitions(), commits(), setAside(), http()};
   }
 }

@@ -2,7 +2,9 @@ package dev.whippet.broker;
 
 import dev.whippet.broker.internal.log.engine.Damage;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,6 +18,9 @@ final class Findings {
 
   private final List<Health.Problem> problems = new ArrayList<>();
   private int unlisted;
+
+  /** Since when what comes and goes is there, as of the last look. */
+  private Map<String, Long> seen = Map.of();
 
   /** A log or a journal found damage. An unfinished end is what a crash leaves: no problem. */
   synchronized void damage(Damage damage) {
@@ -36,13 +41,15 @@ final class Findings {
           damage.file(),
           damage.what());
     } else {
-      add(new Health.Problem("disk", damage.kind() == Damage.Kind.UNUSABLE, where));
+      boolean unusable = damage.kind() == Damage.Kind.UNUSABLE;
+      Health.Kind kind = unusable ? Health.Kind.READ_ONLY : Health.Kind.DAMAGED;
+      add(new Health.Problem(kind, "disk", where));
     }
   }
 
   /** Something that was left out or set aside, in words. */
   synchronized void add(List<String> words) {
-    words.forEach(each -> add(new Health.Problem("disk", false, each)));
+    words.forEach(each -> add(new Health.Problem(Health.Kind.DAMAGED, "disk", each)));
   }
 
   private void add(Health.Problem problem) {
@@ -56,7 +63,15 @@ final class Findings {
 
   /** These problems after {@code now}, as one view. */
   synchronized Health health(List<Health.Problem> now, Health.Disk disk) {
-    List<Health.Problem> all = new ArrayList<>(now);
+    List<Health.Problem> all = new ArrayList<>();
+    Map<String, Long> still = new HashMap<>();
+    for (Health.Problem problem : now) {
+      String name = problem.kind() + " " + problem.what();
+      long since = seen.getOrDefault(name, problem.sinceMillis());
+      still.put(name, since);
+      all.add(problem.since(since));
+    }
+    seen = still;
     all.addAll(problems);
     int listed = Math.min(all.size(), Health.PROBLEMS_MAX);
     Health.Status status = all.isEmpty() ? Health.Status.LIVE : Health.Status.DEGRADED;

@@ -23,14 +23,79 @@ public record Health(Status status, List<Problem> problems, int unlisted, Disk d
     DEGRADED
   }
 
+  /** What sort of thing is wrong, which promise suffers, and what to do. */
+  public enum Kind {
+    /** The disk is full: messages are refused until there is room. */
+    FULL(
+        "every message is taken",
+        "make room on the disk, or lower retention-size so that old messages go sooner"),
+    /** Nothing can be written there until the next start. */
+    READ_ONLY(
+        "every message is taken",
+        "look at the disk and at the log of the broker, then start it again"),
+    /** A consumer missed messages that retention dropped. */
+    MISSED(
+        "nothing is lost in silence",
+        "let the consumer go on behind the range or delete its offset; raise retention-size"),
+    /** Something on disk was damaged, and left out or set aside. */
+    DAMAGED(
+        "what was acknowledged is kept",
+        "keep the files, see what they hold with log verify and log dump, check the disk");
+
+    private final String promise;
+    private final String advice;
+
+    Kind(String promise, String advice) {
+      this.promise = promise;
+      this.advice = advice;
+    }
+
+    /**
+     * What is not kept there.
+     *
+     * @return some words
+     */
+    public String promise() {
+      return promise;
+    }
+
+    /**
+     * What to do.
+     *
+     * @return some words
+     */
+    public String advice() {
+      return advice;
+    }
+  }
+
   /**
    * One thing that is wrong.
    *
+   * @param kind the sort
    * @param what the part of the broker, such as {@code partition 3 of stream a, topic b}
-   * @param readOnly true when nothing can be written there now
    * @param reason what happened, where on disk, and what is lost
+   * @param sinceMillis when it was seen first, in milliseconds since the epoch
    */
-  public record Problem(String what, boolean readOnly, String reason) {}
+  public record Problem(Kind kind, String what, String reason, long sinceMillis) {
+    /** Of now; who collects problems knows better. */
+    Problem(Kind kind, String what, String reason) {
+      this(kind, what, reason, System.currentTimeMillis());
+    }
+
+    /**
+     * Whether nothing can be written there now.
+     *
+     * @return true when sends there are refused
+     */
+    public boolean readOnly() {
+      return kind == Kind.FULL || kind == Kind.READ_ONLY;
+    }
+
+    Problem since(long millis) {
+      return new Problem(kind, what, reason, millis);
+    }
+  }
 
   /**
    * The disk under the data directory.

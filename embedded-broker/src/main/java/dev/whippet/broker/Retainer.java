@@ -198,8 +198,8 @@ final class Retainer {
     if (space.isFull()) {
       problems.add(
           new Health.Problem(
+              Health.Kind.FULL,
               "disk",
-              true,
               "about "
                   + Math.max(0, space.estimate())
                   + " bytes are free, "
@@ -236,8 +236,8 @@ final class Retainer {
   private static Health.Problem missed(
       String partition, ConsumerOffsets.Owner owner, long from, long first, TreeSet<String> why) {
     return new Health.Problem(
+        Health.Kind.MISSED,
         partition,
-        false,
         (owner.group() ? "consumer group " : "consumer ")
             + Integer.toUnsignedString(owner.key())
             + " missed "

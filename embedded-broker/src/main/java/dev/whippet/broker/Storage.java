@@ -321,7 +321,7 @@ final class Storage {
 
   private static void addReadOnly(List<Health.Problem> problems, String what, String reason) {
     if (reason != null) {
-      problems.add(new Health.Problem(what, true, reason));
+      problems.add(new Health.Problem(Health.Kind.READ_ONLY, what, reason));
     }
   }
 

@@ -55,6 +55,14 @@ class DependencyRulesTest {
                   "file",
                   "sdk wire",
                   "sdk websocket")),
+          Map.entry("http.exchange", Set.of("command", "sdk wire")),
+          Map.entry("http.token", Set.of("file", "log.engine", "log.journal")),
+          Map.entry(
+              "http.route",
+              Set.of("http.exchange", "http.token", "command", "wire", "log.engine", "sdk wire")),
+          Map.entry(
+              "http",
+              Set.of("http.exchange", "http.token", "command", "net", "net.event", "sdk wire")),
           Map.entry("wire", Set.of("command", "sdk wire")),
           Map.entry("websocket", Set.of("sdk websocket")),
           Map.entry("command", Set.of()),

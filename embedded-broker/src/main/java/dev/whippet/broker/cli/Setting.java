@@ -19,7 +19,7 @@ import java.util.function.BiConsumer;
  */
 enum Setting {
   LISTEN(
-      list("listen", "HOST:PORT", "127.0.0.1:8090,127.0.0.1:8092")
+      list("listen", "HOST:PORT", "127.0.0.1:8090,127.0.0.1:8092,127.0.0.1:3000")
           .variables("IGGY_TCP_ADDRESS", "IGGY_WEBSOCKET_ADDRESS", "IGGY_HTTP_ADDRESS")
           .says(
               "Address for every protocol alike; replaces the default ones. Port 0 takes a free"
@@ -183,6 +183,26 @@ enum Setting {
   TLS_CLIENT_CA_FILE(
       one("tls-client-ca-file", "FILE", "").says("Who may have issued them, PEM."),
       (builder, value) -> builder.tlsClientAuthorities(Values.path(value))),
+  HTTP(
+      one("http", "ON|OFF", "on")
+          .variables("IGGY_HTTP_ENABLED")
+          .says("Whether HTTP is served: the API, /metrics and /health."),
+      (builder, value) -> builder.http(Values.onOff("http", value))),
+  HTTP_BODY_MAX(
+      one("http-body-max", "SIZE", "2MB")
+          .variables("IGGY_HTTP_MAX_REQUEST_SIZE")
+          .says("The longest body of a request, 8KiB to 64MiB."),
+      (builder, value) -> builder.httpBodyBytesMax(Values.bytes("http body", value))),
+  HTTP_ORIGIN(
+      list("http-origin", "ORIGIN", "*")
+          .variables("IGGY_HTTP_CORS_ALLOWED_ORIGINS")
+          .says("Pages of this origin may call (scheme://host[:port], *, or none)."),
+      (builder, value) -> Values.each(value, builder::httpOrigin)),
+  JWT_EXPIRY(
+      one("jwt-expiry", "TIME", "1h")
+          .variables("IGGY_HTTP_JWT_ACCESS_TOKEN_EXPIRY")
+          .says("How long a token of HTTP is good for, 1s to 30d."),
+      (builder, value) -> builder.jwtMillis(Values.millis("jwt expiry", value))),
   CONNECTIONS_MAX(
       one("connections-max", "N", "20000").says("Open connections; more are closed at once."),
       (builder, value) ->

@@ -47,7 +47,9 @@ final class SettingsTest {
   void withoutAnythingTheDefaultsHold() throws Exception {
     BrokerConfig config = new Settings().environment(Map.of("WHIPPET_LOOPS", "")).build();
 
-    assertThat(config.listen()).extracting(InetSocketAddress::getPort).containsExactly(8090, 8092);
+    assertThat(config.listen())
+        .extracting(InetSocketAddress::getPort)
+        .containsExactly(8090, 8092, 3000);
     assertThat(config.rootUsername()).isEqualTo("iggy");
   }
 

@@ -74,6 +74,11 @@ public final class Loops {
         + loop(0).files().description();
   }
 
+  /** Connections open now, of all listeners. */
+  public int connections() {
+    return loops.stream().mapToInt(loop -> loop.connections().load().get()).sum();
+  }
+
   /** How connections began and ended. */
   public ConnectionCounts counts() {
     return counts;

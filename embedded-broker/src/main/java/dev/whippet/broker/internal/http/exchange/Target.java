@@ -1,0 +1,40 @@
+package dev.whippet.broker.internal.http.exchange;
+
+import io.netty.handler.codec.http.QueryStringDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A request's target, taken apart: path segments and query members, both decoded. */
+public final class Target {
+  private static final int QUERY_MEMBERS_MAX = 64;
+
+  private final List<String> path = new ArrayList<>();
+  private final Map<String, List<String>> query;
+
+  /** Throws {@link HttpRefusal} when something is encoded that is no UTF-8. */
+  public Target(String uri) {
+    try {
+      QueryStringDecoder decoder =
+          new QueryStringDecoder(uri, StandardCharsets.UTF_8, true, QUERY_MEMBERS_MAX, true);
+      for (String segment : decoder.rawPath().substring(1).split("/", -1)) {
+        path.add(QueryStringDecoder.decodeComponent(segment.replace("+", "%2B")));
+      }
+      query = decoder.parameters();
+    } catch (IllegalArgumentException | StringIndexOutOfBoundsException e) {
+      throw HttpRefusal.badRequest("The request's target is not a path with a query.");
+    }
+  }
+
+  /** At least one. */
+  public List<String> path() {
+    return path;
+  }
+
+  /** The last of that name, or {@code null}. */
+  String query(String name) {
+    List<String> values = query.get(name);
+    return values == null ? null : values.get(values.size() - 1);
+  }
+}

@@ -1,0 +1,2 @@
+/** The tokens of HTTP: made, checked, revoked, remembered. */
+package dev.whippet.broker.internal.http.token;
