@@ -497,7 +497,7 @@ public final class BrokerConfig {
     /**
      * Memory of each loop for everything in flight: requests, replies until they are taken, and
      * what is kept for readers as far as those leave room. Less when all loops could take more than
-     * five eighths of the process's direct memory. Default: 320 MiB.
+     * five eighths of the process's direct memory. Default: 8 GiB.
      *
      * @param bytes 16 MiB to 64 GiB
      * @return this builder

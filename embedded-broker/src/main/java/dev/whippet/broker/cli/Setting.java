@@ -214,8 +214,10 @@ enum Setting {
           builder.connectionsPerAddressMax(
               Values.whole("connections per address", value, "1 to 1000000"))),
   LOOP_MEMORY(
-      one("loop-memory", "SIZE", "320MiB")
-          .says("Memory of a loop for everything in flight, 16MiB to 64GiB."),
+      one("loop-memory", "SIZE", "8GiB")
+          .says(
+              "Memory of a loop for what is in flight and for readers, 16MiB to 64GiB; less when all"
+                  + " loops could take five eighths of the direct memory."),
       (builder, value) -> builder.loopMemoryBytes(Values.bytes("loop memory", value))),
   STOP_GRACE(
       one("stop-grace", "TIME", "5s")
