@@ -259,10 +259,6 @@ public final class Broker implements AutoCloseable {
    * @return one line
    */
   public String description() {
-    List<String> listening = new ArrayList<>();
-    for (int i = 0; i < addresses.size(); i++) {
-      listening.add(FrontDoors.text(addresses.get(i)) + (config.secured.get(i) ? " (TLS)" : ""));
-    }
     return "whippet broker "
         + Version.text()
         + ": "
@@ -273,7 +269,7 @@ public final class Broker implements AutoCloseable {
         + config.storage()
         + ")"
         + "; listening on "
-        + String.join(", ", listening);
+        + String.join(", ", doors.texts());
   }
 
   /**

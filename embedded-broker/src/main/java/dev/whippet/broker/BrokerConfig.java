@@ -27,12 +27,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class BrokerConfig {
 
-  /** Everything on each; stock WebSocket and HTTP clients dial the second and the third. */
-  static final List<InetSocketAddress> DEFAULT_LISTEN =
-      List.of(
-          new InetSocketAddress("127.0.0.1", 8090),
-          new InetSocketAddress("127.0.0.1", 8092),
-          new InetSocketAddress("127.0.0.1", 3000));
+  /** When nothing is said. */
+  private static final Port DEFAULT_PORT =
+      new Port(new InetSocketAddress("127.0.0.1", 8090), null, false);
 
   /** In front of an address that speaks TLS, whatever is said about all. */
   private static final String TLS_SCHEME = "tls://";
@@ -63,11 +60,7 @@ public final class BrokerConfig {
 
   private static final int WEB_SOCKET_NAMES_MAX = 64;
 
-  final List<InetSocketAddress> listen;
-
-  /** For each address whether it speaks TLS. */
-  final List<Boolean> secured;
-
+  final List<Port> ports;
   final Tls tls;
   final NetLimits limits;
 
@@ -91,9 +84,8 @@ public final class BrokerConfig {
   private final long commitDelayMillis;
 
   private BrokerConfig(Builder builder) {
-    listen = builder.listen.isEmpty() ? DEFAULT_LISTEN : List.copyOf(builder.listen);
+    ports = builder.ports();
     tls = builder.tls();
-    secured = builder.secured(listen.size());
     http = builder.http ? new HttpSettings(builder.httpBodyBytesMax, builder.httpOrigins()) : null;
     jwtSeconds = builder.jwtSeconds;
     limits =
@@ -201,6 +193,9 @@ public final class BrokerConfig {
     }
   }
 
+  /** Where to listen; {@code tls} is {@code null} for "as all do"; one may be left out. */
+  record Port(InetSocketAddress address, Boolean tls, boolean optional) {}
+
   /** Where certificates come from; the files are {@code null} for a self-signed one. */
   record Tls(Path certificate, Path key, Path clientAuthorities, boolean clientsRequired) {}
 
@@ -250,7 +245,7 @@ public final class BrokerConfig {
    * @return at least one, unmodifiable
    */
   public List<InetSocketAddress> listen() {
-    return listen;
+    return ports.stream().map(Port::address).toList();
   }
 
   /**
@@ -273,11 +268,7 @@ public final class BrokerConfig {
 
   /** Collects settings; every one has a default. Not thread-safe. */
   public static final class Builder {
-    private final List<InetSocketAddress> listen = new ArrayList<>();
-
-    /** Beside each address: whether it speaks TLS, or {@code null} for "as all do". */
-    private final List<Boolean> schemes = new ArrayList<>();
-
+    private final List<Port> ports = new ArrayList<>();
     private boolean tls;
     private Path tlsCertificate;
     private Path tlsKey;
@@ -315,9 +306,8 @@ public final class BrokerConfig {
     Builder() {}
 
     /**
-     * Adds an address to listen on. The first call replaces the defaults, which are {@code
-     * 127.0.0.1:8090}, {@code 127.0.0.1:8092} and {@code 127.0.0.1:3000}. Classic TCP, WebSocket
-     * and HTTP are told apart by their first bytes, so one address serves all.
+     * Adds an address to listen on. Without any it is {@code 127.0.0.1:8090}. Classic TCP,
+     * WebSocket and HTTP are told apart by their first bytes, so one address serves all.
      *
      * @param address {@code host:port} or {@code [ipv6]:port}; port 0 takes a free one. With {@code
      *     tls://} in front it speaks TLS, with {@code tcp://} it does not; without either it does
@@ -325,13 +315,25 @@ public final class BrokerConfig {
      * @return this builder
      */
     public Builder listen(String address) {
-      if (address.startsWith(TLS_SCHEME)) {
-        return listen(HostPort.parse("listen", address.substring(TLS_SCHEME.length())), true);
-      }
-      if (address.startsWith(PLAIN_SCHEME)) {
-        return listen(HostPort.parse("listen", address.substring(PLAIN_SCHEME.length())), false);
-      }
-      return listen(HostPort.parse("listen", address), null);
+      return listen(address, false);
+    }
+
+    /**
+     * As {@link #listen(String)}, but a warning is all when something else listens there.
+     *
+     * @param address as above
+     * @return this builder
+     */
+    public Builder listenIfFree(String address) {
+      return listen(address, true);
+    }
+
+    private Builder listen(String address, boolean optional) {
+      boolean secured = address.startsWith(TLS_SCHEME);
+      boolean plain = address.startsWith(PLAIN_SCHEME);
+      String rest = secured || plain ? address.substring(TLS_SCHEME.length()) : address;
+      Boolean scheme = secured || plain ? secured : null;
+      return listen(new Port(HostPort.parse("listen", rest), scheme, optional));
     }
 
     /**
@@ -341,20 +343,27 @@ public final class BrokerConfig {
      * @return this builder
      */
     public Builder listen(InetSocketAddress address) {
-      return listen(address, null);
+      return listen(new Port(address, null, false));
     }
 
-    private Builder listen(InetSocketAddress address, Boolean secured) {
-      if (address.isUnresolved()) {
+    private Builder listen(Port port) {
+      if (port.address().isUnresolved()) {
         throw new IllegalArgumentException(
-            "listen: " + address.getHostString() + " is not a name or address known here");
+            "listen: " + port.address().getHostString() + " is not a name or address known here");
       }
-      if (listen.size() == LISTENERS_MAX) {
+      if (ports.size() == LISTENERS_MAX) {
         throw new IllegalArgumentException("listen: more than " + LISTENERS_MAX + " addresses");
       }
-      listen.add(address);
-      schemes.add(secured);
+      ports.add(port);
       return this;
+    }
+
+    /** Each with what it speaks. */
+    private List<Port> ports() {
+      List<Port> asked = ports.isEmpty() ? List.of(DEFAULT_PORT) : ports;
+      return asked.stream()
+          .map(each -> each.tls() == null ? new Port(each.address(), tls, each.optional()) : each)
+          .toList();
     }
 
     /**
@@ -427,7 +436,7 @@ public final class BrokerConfig {
 
     /** What was said about TLS together, or {@code null} when no address speaks it. */
     private Tls tls() {
-      if (!tls && !schemes.contains(true)) {
+      if (ports().stream().noneMatch(Port::tls)) {
         return null;
       }
       if ((tlsCertificate == null) != (tlsKey == null)) {
@@ -449,15 +458,6 @@ public final class BrokerConfig {
           tlsKey,
           asked ? tlsClientAuthorities : null,
           clientCertificates == ClientCertificates.REQUIRED);
-    }
-
-    private List<Boolean> secured(int addresses) {
-      List<Boolean> secured = new ArrayList<>();
-      for (int i = 0; i < addresses; i++) {
-        Boolean scheme = schemes.isEmpty() ? null : schemes.get(i);
-        secured.add(scheme == null ? tls : scheme);
-      }
-      return List.copyOf(secured);
     }
 
     /**

@@ -25,6 +25,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Everything that peers come in by: TLS, HTTP with its tokens, the listeners. Life: {@link #open},
@@ -32,10 +34,12 @@ import java.util.function.Supplier;
  */
 final class FrontDoors {
   private static final long CLOSE_SECONDS_MAX = 5;
+  private static final Logger LOG = LoggerFactory.getLogger(FrontDoors.class);
 
   private final BrokerConfig config;
   private final Loops loops;
   private final List<Listener> listeners = new ArrayList<>();
+  private final List<String> texts = new ArrayList<>();
   private TlsServer tls;
   private CertificateWatch certificates;
   private AccessTokens tokens;
@@ -106,17 +110,33 @@ final class FrontDoors {
 
   /** Opens the ports in the order of the configuration, and says where each is. */
   void listen(RequestHandler commands, Consumer<InetSocketAddress> opened) throws BrokerException {
-    for (int i = 0; i < config.listen.size(); i++) {
+    for (BrokerConfig.Port port : config.ports) {
       Listener.Doors doors =
           new Listener.Doors(
               commands,
               config.webSocket,
-              config.secured.get(i) ? tls : null,
+              port.tls() ? tls : null,
               http == null ? null : http::handler);
-      Listener listener = listen(config.listen.get(i), doors);
-      listeners.add(listener);
-      opened.accept(listener.address());
+      try {
+        Listener listener = listen(port.address(), doors);
+        listeners.add(listener);
+        texts.add(text(listener.address()) + (port.tls() ? " (TLS)" : ""));
+        opened.accept(listener.address());
+      } catch (BrokerException e) {
+        if (!port.optional()) {
+          throw e;
+        }
+        LOG.warn(
+            "goes on without {}, one of the default addresses: {}",
+            text(port.address()),
+            e.getMessage());
+      }
     }
+  }
+
+  /** Where it listens, in words. */
+  List<String> texts() {
+    return List.copyOf(texts);
   }
 
   private Listener listen(InetSocketAddress address, Listener.Doors doors) throws BrokerException {

@@ -100,6 +100,16 @@ final class BrokerStartTest {
   }
 
   @Test
+  void goesOnWithoutAnAddressThatIsTakenWhenItMay() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+        Broker broker = settings().listenIfFree("127.0.0.1:" + taken.getLocalPort()).start();
+        WireClient client = WireClient.connect(broker)) {
+      assertThat(broker.addresses()).hasSize(1);
+      client.ok(Requests::ping);
+    }
+  }
+
+  @Test
   void refusesAnAddressOfAnotherMachine() {
     assertThatThrownBy(() -> settings().listen("192.0.2.1:0").start())
         .isInstanceOfSatisfying(

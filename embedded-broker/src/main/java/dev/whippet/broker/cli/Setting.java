@@ -19,7 +19,7 @@ import java.util.function.BiConsumer;
  */
 enum Setting {
   LISTEN(
-      list("listen", "HOST:PORT", "127.0.0.1:8090,127.0.0.1:8092,127.0.0.1:3000")
+      list("listen", "HOST:PORT", "127.0.0.1:8090, and 127.0.0.1:8092 and 127.0.0.1:3000 if free")
           .variables("IGGY_TCP_ADDRESS", "IGGY_WEBSOCKET_ADDRESS", "IGGY_HTTP_ADDRESS")
           .says(
               "Address for every protocol alike; replaces the default ones. Port 0 takes a free"

@@ -22,6 +22,11 @@ final class Settings {
       Set.of(
           Setting.ROOT_PASSWORD, Setting.ROOT_PASSWORD_FILE, Setting.WITH_DEFAULT_ROOT_CREDENTIALS);
 
+  private static final String FIRST_ADDRESS = "127.0.0.1:8090";
+
+  /** Where stock clients of WebSocket and HTTP look; whoever else listens there may stay. */
+  private static final List<String> MORE_ADDRESSES = List.of("127.0.0.1:8092", "127.0.0.1:3000");
+
   private record Value(String text, String origin) {}
 
   private final Map<Setting, Value> values = new EnumMap<>(Setting.class);
@@ -98,6 +103,10 @@ final class Settings {
   /** The configuration, or the first value that is wrong. */
   BrokerConfig build() throws UsageException {
     BrokerConfig.Builder builder = Broker.builder();
+    if (!values.containsKey(Setting.LISTEN)) {
+      builder.listen(FIRST_ADDRESS);
+      MORE_ADDRESSES.forEach(builder::listenIfFree);
+    }
     for (Map.Entry<Setting, Value> each : values.entrySet()) {
       try {
         each.getKey().apply(builder, each.getValue().text());
