@@ -27,6 +27,8 @@ import java.util.Locale;
  *   catalog/     journal of streams, topics and producers
  *   offsets/     journal of consumer offsets
  *   partitions/  one directory per partition that was ever written, named by its incarnation
+ *   commits/     small batches that are in no segment yet
+ *   pool/        files that wait to be segments
  *   set-aside/   partitions that a damaged catalog does not know
  *   http/        journal of HTTP's keys and revoked tokens
  *   tls/         a self-signed certificate and its key, when asked for

@@ -49,8 +49,15 @@ record DataLayout(Path root) {
     return root.resolve("tls");
   }
 
+  /** Files that wait to be segments. */
+  Path pool() {
+    return root.resolve("pool");
+  }
+
   /** What must be there before anything is recovered; outermost first. */
   Path[] directories() {
-    return new Path[] {catalog(), offsets(), partitions(), commits(), setAside(), http()};
+    return new Path[] {
+      catalog(), offsets(), partitions(), commits(), pool(), setAside(), http()
+    };
   }
 }

@@ -36,10 +36,7 @@ final class Findings {
     if (damage.kind() == Damage.Kind.TAIL_CUT) {
       LOG.info("cut an unfinished end: {}", where);
     } else if (damage.kind() == Damage.Kind.READ_ONLY) { // health asks the logs themselves
-      LOG.error(
-          "{} is read-only until the next start, sends there fail: {}",
-          damage.file(),
-          damage.what());
+      LOG.error("{} is read-only, sends there fail: {}", damage.file(), damage.what());
     } else {
       boolean unusable = damage.kind() == Damage.Kind.UNUSABLE;
       Health.Kind kind = unusable ? Health.Kind.READ_ONLY : Health.Kind.DAMAGED;

@@ -18,6 +18,7 @@ import dev.whippet.broker.internal.log.Scrub;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.LogMetrics;
+import dev.whippet.broker.internal.log.engine.SegmentPool;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,6 +120,7 @@ final class Storage {
   }
 
   private void recover() throws BrokerException {
+    openPools();
     List<Damage> catalogDamage = new ArrayList<>();
     Catalog.Recovered recovered = Catalog.recover(disk, layout.catalog(), catalogDamage::add);
     catalogDamage.forEach(findings::damage);
@@ -156,6 +158,20 @@ final class Storage {
           catalog = Catalog.open(logZero, recovered, nextIncarnation);
           offsets = ConsumerOffsets.open(logZero, recoveredOffsets);
         });
+  }
+
+  /** Without a directory that can be emptied, segments' files are made and removed one by one. */
+  private void openPools() {
+    List<LogLoop> logLoops = parts.logLoops();
+    try {
+      long above = SegmentPool.clear(disk, layout.pool());
+      for (int index = 0; index < logLoops.size(); index++) {
+        LogLoop loop = logLoops.get(index);
+        loop.pool(new SegmentPool(loop, layout.pool(), above + index, logLoops.size()));
+      }
+    } catch (IOException e) {
+      findings.add(List.of("files can't be kept for segments: " + e));
+    }
   }
 
   /** Adds those that have a directory; false, and a finding, when the disk refuses to tell. */
@@ -307,8 +323,19 @@ final class Storage {
       if (reason != null) {
         addReadOnly(problems, nameOf(log.incarnation(), names), reason);
       }
+      if (log.producersEvicted() > 0) {
+        problems.add(forgotten(nameOf(log.incarnation(), names), log.producersEvicted()));
+      }
     }
     return problems;
+  }
+
+  private static Health.Problem forgotten(String partition, long producers) {
+    return new Health.Problem(
+        partition,
+        false,
+        producers
+            + " producers were forgotten to make room: what one of them resends is stored again");
   }
 
   /** The partition in words; fills {@code names} when it is asked for the first time. */

@@ -35,6 +35,7 @@ public final class SimulatedBroker {
   public static final Path ROOT = Path.of("/disk");
 
   private static final int INLINE_TURNS_MAX = 1_000_000;
+  private static final long AHEAD_BYTES_MAX = 200 << 10;
   private static final long TIMER_MICROS_MAX = 1_000_000;
   private static final RootUser NO_LOGIN = new RootUser("root", new byte[8]);
 
@@ -94,7 +95,7 @@ public final class SimulatedBroker {
     List<LogLoop> logLoops = new ArrayList<>();
     List<Executor> executors = new ArrayList<>();
     Random random = new Random(setup.seed());
-    DiskSpace space = new DiskSpace(setup.segmentBytesMax(), 0);
+    DiskSpace space = new DiskSpace(setup.segmentBytesMax(), 0, AHEAD_BYTES_MAX);
     TopicRules rules = new TopicRules(setup.topics(), List.of(), -1, -1, 0);
     for (int index = 0; index < setup.loops(); index++) {
       ManualLoop loop = new ManualLoop();

@@ -52,7 +52,7 @@ final class SparseData {
     batch.stamp(records, 1, new SplittableRandom(incarnation));
     segment.add(batch, FileHeader.COPIES_BYTES);
     ByteBuf out = Unpooled.buffer();
-    new FileHeader(FileHeader.SEGMENT, incarnation, segment.base, segment.salt, 1, 0, 0, 0)
+    new FileHeader(FileHeader.SEGMENT, incarnation, segment.base, segment.salt, 1, 0, 0, 0, 0)
         .write(out);
     batch.write(out);
     out.writeBytes(records);

@@ -212,9 +212,15 @@ public sealed interface Request {
 
   /**
    * Message records back to back, exactly as the wire carries them (iggy-classic.md 5.1), already
-   * validated: {@code count >= 1} records fill {@code records} to its last readable byte.
+   * validated: {@code count >= 1} records fill {@code records} to its last readable byte. What
+   * stands before and behind them in their buffer belongs to nobody else: whoever takes the batch
+   * may write there.
    */
   record Batch(ByteBuf records, int count) {
+
+    /** So much room before the records lets a log write to a file from where they are. */
+    public static final int ROOM_BYTES = 128;
+
     public void release() {
       records.release();
     }

@@ -21,11 +21,24 @@ public interface LoopFiles {
   /** True when file data bypasses the page cache (O_DIRECT). */
   boolean direct();
 
+  /** True when {@link AsyncFile#allocate} gives the file its blocks, as far as was seen. */
+  default boolean reserves() {
+    return direct();
+  }
+
   /**
    * Opens {@code path} for reading and writing, creating it (not its parents) when missing. A
    * created file's name is durable only after {@link #syncDirectory}.
    */
   void open(Path path, FileCompletion<AsyncFile> done);
+
+  /**
+   * As {@link #open}; the file's data goes through the page cache, so that a {@link
+   * AsyncFile#write} ends when it is there. Not for a file that is open the other way.
+   */
+  default void openCached(Path path, FileCompletion<AsyncFile> done) {
+    open(path, done);
+  }
 
   /** Makes the names inside {@code directory} durable. */
   void syncDirectory(Path directory, FileCompletion<Void> done);

@@ -97,8 +97,13 @@ final class RingFile implements AsyncFile {
             fd,
             position,
             bytes,
-            result ->
-                end(done, null, result == -Errno.EOPNOTSUPP ? null : failure("allocate", result))));
+            result -> {
+              boolean refused = result == -Errno.EOPNOTSUPP;
+              if (refused) {
+                files.cannotReserve();
+              }
+              end(done, null, refused ? null : failure("allocate", result));
+            }));
   }
 
   private FileFailure failure(String operation, int result) {

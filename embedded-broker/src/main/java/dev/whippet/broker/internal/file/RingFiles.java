@@ -19,6 +19,7 @@ public final class RingFiles implements LoopFiles {
   private final RingQueue queue;
   private final Set<RingFile> open = new HashSet<>();
   private boolean direct = true;
+  private boolean reserves = true;
   private String whyNotDirect;
   private FileCompletion<Void> closing;
   private boolean closed;
@@ -76,14 +77,33 @@ public final class RingFiles implements LoopFiles {
   }
 
   @Override
+  public boolean reserves() {
+    return reserves;
+  }
+
+  /** The file system said so; the probe asks it first. */
+  void cannotReserve() {
+    reserves = false;
+  }
+
+  @Override
   public void open(Path path, FileCompletion<AsyncFile> done) {
+    open(path, direct, done);
+  }
+
+  @Override
+  public void openCached(Path path, FileCompletion<AsyncFile> done) {
+    open(path, false, done);
+  }
+
+  private void open(Path path, boolean past, FileCompletion<AsyncFile> done) {
     if (refuse("open", path, done)) {
       return;
     }
     queue.start(
         RingOperation.openFile(
             path,
-            direct,
+            past,
             fd -> {
               if (fd < 0) {
                 end(done, new FileFailure("open", path, -fd));

@@ -53,12 +53,12 @@ public final class Housekeeping {
     this.around = around;
   }
 
-  /** Sweeps, and lets partitions go on that had found it full. */
+  /** Sweeps, and lets partitions go on whose commit had failed, for want of space or otherwise. */
   public void tick() {
     sweep();
     if (!space.isFull()) {
       for (PartitionLog log : around.logs.get()) {
-        if (log.isOutOfSpace()) {
+        if (log.isResumable()) {
           around.owner.accept(log, log::resume);
         }
       }
@@ -81,7 +81,9 @@ public final class Housekeeping {
         logs.put(log.incarnation(), log);
       }
     }
-    Sweep sweep = new Sweep(around.clockMicros.getAsLong(), around.protectedMicros, shelves);
+    long now = around.clockMicros.getAsLong();
+    endExpired(now);
+    Sweep sweep = new Sweep(now, around.protectedMicros, shelves);
     List<Sweep.Order> orders = sweep.run(sizeExcess, freeExcess);
     for (Sweep.Order order : orders) {
       PartitionLog log = logs.get(order.incarnation());
@@ -93,6 +95,16 @@ public final class Housekeeping {
     for (long incarnation : sweep.toSeal()) {
       PartitionLog log = logs.get(incarnation);
       around.owner.accept(log, log::seal);
+    }
+  }
+
+  /** Where nobody writes any more the newest segment ends by the clock. */
+  private void endExpired(long now) {
+    for (PartitionLog log : around.logs.get()) {
+      boolean unread = around.consumedTo.applyAsLong(log.incarnation()) < log.endOffset();
+      if (log.isExpired(now, unread ? around.protectedMicros : 0)) {
+        around.owner.accept(log, log::endExpired);
+      }
     }
   }
 

@@ -37,7 +37,8 @@ import java.util.Set;
  *       batches in one write;
  *   <li>when it is durable, and only then, its batches are visible and the answers leave;
  *   <li>when it failed, nothing of it and of what waits becomes visible, the producers' marks roll
- *       back, and the partition is read-only until it is recovered from disk.
+ *       back, and the partition is read-only until it is recovered from disk; or resumed, once
+ *       there is room, or the commit file is gone in which it failed.
  * </ul>
  *
  * Owner loop only, unless a method says otherwise. Limits: {@link LogConfig}.
@@ -103,7 +104,7 @@ public final class PartitionLog {
   private volatile long bytes;
   private volatile int segments = 1;
   private volatile String readOnlyReason;
-  private volatile boolean outOfSpace;
+  private volatile boolean resumable;
 
   private PartitionLog(
       LogLoop loop, Path partitions, PartitionSettings settings, ProducerTable producers) {
@@ -146,6 +147,8 @@ public final class PartitionLog {
     found.run(evidence);
     PartitionLog log = new PartitionLog(loop, partitions, settings, found.producers);
     log.segmentList.addAll(found.segments);
+    boolean cached = settings.durability() != Durability.POWER;
+    log.segmentList.forEach(segment -> segment.cached = cached);
     log.leftovers.addAll(found.leftovers);
     log.writer.continueIn(found.active, found.loose);
     log.onDisk = found.onDisk;
@@ -443,6 +446,11 @@ public final class PartitionLog {
     return shelf.isOld(segment);
   }
 
+  /** Of the newest append. */
+  long lastTimestamp() {
+    return lastTimestamp;
+  }
+
   /** From here on the batches of a commit are visible. */
   void committed(long endOffset, long count, long recordBytes) {
     messages += count;
@@ -453,12 +461,17 @@ public final class PartitionLog {
 
   void broken(LogFailure failure) {
     readOnlyReason = failure.message();
-    outOfSpace = failure.reason() == LogFailure.Reason.NO_SPACE;
-    if (outOfSpace) {
+    resumable = failure.reason() == LogFailure.Reason.NO_SPACE;
+    if (resumable) {
       loop.space().ranOut();
     } else {
       loop.readOnly(directory, failure);
     }
+  }
+
+  /** Nothing of the commit that failed can come back. */
+  void fenced() {
+    resumable = true;
   }
 
   /** What is not durable will never be: its offsets are free again. */
@@ -562,6 +575,22 @@ public final class PartitionLog {
     }
   }
 
+  /**
+   * True when all its messages have expired.
+   *
+   * @param unreadMicros an age that they must have reached, too
+   */
+  public boolean isExpired(long nowMicros, long unreadMicros) {
+    return shelf.isExpired(nowMicros, unreadMicros);
+  }
+
+  /** The newest segment has expired like those before it: ends it, so that it can be dropped. */
+  public void endExpired() {
+    if (!closed) {
+      writer.endExpired();
+    }
+  }
+
   /** The next commit begins a new segment: what is written to now may go then. */
   public void seal() {
     shelf.seal();
@@ -577,11 +606,11 @@ public final class PartitionLog {
   }
 
   /**
-   * After the disk was full: reads the end back, and if all that was acknowledged is there, takes
+   * When it may be resumed: reads the end back, and if all that was acknowledged is there, takes
    * messages again, in a new segment. Does nothing in any other state.
    */
   public void resume() {
-    if (!isOutOfSpace() || closed || resuming || !writer.isIdle()) {
+    if (!resumable || closed || resuming || !writer.isIdle()) {
       return;
     }
     resuming = true;
@@ -591,10 +620,10 @@ public final class PartitionLog {
         segmentList.isEmpty() ? null : segmentList.get(segmentList.size() - 1),
         damaged -> {
           resuming = false;
+          resumable = false;
           if (damaged == null) {
             writer.reopen();
-            readOnlyReason = null;
-            outOfSpace = false;
+            readOnlyReason = writer.refusal() == null ? null : readOnlyReason;
           } else {
             writer.refuseForGood(damaged);
           }
@@ -712,9 +741,12 @@ public final class PartitionLog {
     return producers.evicted();
   }
 
-  /** True when a commit found the disk full; {@link #resume} goes on. Any thread. */
-  public boolean isOutOfSpace() {
-    return outOfSpace;
+  /**
+   * True when a commit found the disk full, or failed in a commit file that is gone: {@link
+   * #resume} goes on. Any thread.
+   */
+  public boolean isResumable() {
+    return resumable;
   }
 
   /** Why nothing can be appended, {@code null} when writable. Any thread. */

@@ -49,6 +49,9 @@ final class PartitionRecovery {
   private static final String SUFFIX = ".seg";
   private static final int NAME_DIGITS = 20;
 
+  /** Two commits as large as they get, unless one batch is larger: 16 MiB. */
+  private static final long LOOK_BYTES = 16 << 20;
+
   final List<Segment> segments = new ArrayList<>();
   final List<Path> leftovers = new ArrayList<>();
   final Set<Long> gaps = new HashSet<>();
@@ -153,6 +156,7 @@ final class PartitionRecovery {
       if (newest == null || disk.size(path) < newest.length) {
         return false;
       }
+      newest.preparedBytes = disk.size(path);
       found.add(newest);
       found.forEach(this::addWhole);
       active = newest;
@@ -188,6 +192,7 @@ final class PartitionRecovery {
     try (BlockingFiles.OpenFile file = disk.open(path)) {
       FileHeader header = header(new ScanWindow(file), path);
       boolean same = header != null && header.salt() == segment.salt;
+      segment.preparedBytes = file.size();
       return same && file.size() >= segment.length ? segment : null;
     }
   }
@@ -327,7 +332,7 @@ final class PartitionRecovery {
     }
     if (scan.segment != null && (scan.segment.firstTimestamp >= 0 || scan.snapshotSound)) {
       segments.add(scan.segment);
-      settle(scan.segment, file, window, scan.dataEnd);
+      settle(scan, file, window);
       // A snapshot that is not there is made up for by the one of the next segment.
       active = scan.snapshotSound ? active : null;
     } else {
@@ -359,8 +364,14 @@ final class PartitionRecovery {
 
   // --- one segment ------------------------------------------------------------------------------
 
-  /** What was found in a segment; {@code segment} is null when not even its salt is known. */
-  private record Scan(Segment segment, boolean snapshotSound, long dataEnd) {}
+  /**
+   * What was found in a segment; {@code segment} is null when not even its salt is known.
+   *
+   * @param prepared what follows the data may be what the file held before
+   * @param torn batches of the segment follow the data that do not count
+   */
+  private record Scan(
+      Segment segment, boolean snapshotSound, boolean prepared, long dataEnd, boolean torn) {}
 
   /** {@code null} for a later version's: left alone. */
   private Scan scan(Path path, ScanWindow window, long limit) throws IOException {
@@ -375,21 +386,29 @@ final class PartitionRecovery {
     }
     FileHeader header = header(window, path);
     boolean snapshotSound = header != null && readSnapshot(window, header);
-    if (header == null) {
+    if (header == null && !hasOtherHeader(window)) {
       header = headerFromBatches(window, baseOf(path));
     }
     if (header == null) {
-      return new Scan(null, false, 0);
+      return new Scan(null, false, false, 0, false);
     }
     Segment segment =
         new Segment(path, header.base(), header.salt(), header.dataStart(), config.segmentBytes());
     boolean knownBefore = producersKnown;
-    long dataEnd = batches(segment, window, limit);
+    Batches found = batches(segment, window, limit, header.isPrepared());
     if (segment.firstTimestamp >= 0 && !snapshotSound && !knownBefore) {
       withoutSnapshot = path;
     }
-    segment.length = Math.min(Blocks.up(dataEnd), window.size);
-    return new Scan(segment, snapshotSound, dataEnd);
+    segment.length = Math.min(Blocks.up(found.end), window.size);
+    segment.preparedBytes = window.size;
+    return new Scan(segment, snapshotSound, header.isPrepared(), found.end, found.torn);
+  }
+
+  /** The file was another segment, and was never begun as this one. */
+  private static boolean hasOtherHeader(ScanWindow window) throws IOException {
+    window.load(0, FileHeader.COPIES_BYTES);
+    return FileHeader.read(window.bytes, 0, FileHeader.SEGMENT) != null
+        || FileHeader.read(window.bytes, Blocks.BYTES, FileHeader.SEGMENT) != null;
   }
 
   private FileHeader header(ScanWindow window, Path path) throws IOException {
@@ -402,12 +421,14 @@ final class PartitionRecovery {
   }
 
   /** Cuts what a crash left behind the last sound batch, and makes the rest durable. */
-  private void settle(Segment segment, BlockingFiles.OpenFile file, ScanWindow window, long dataEnd)
+  private void settle(Scan scan, BlockingFiles.OpenFile file, ScanWindow window)
       throws IOException {
+    Segment segment = scan.segment;
+    long dataEnd = scan.dataEnd;
     long size = window.size;
     long blockEnd = Blocks.up(dataEnd);
     boolean clean = blockEnd <= size && window.isZero(dataEnd, blockEnd);
-    boolean cut = !window.isZero(blockEnd, size);
+    boolean cut = scan.torn || !scan.prepared && !window.isZero(blockEnd, size);
     if (cut || !clean) {
       damage.accept(
           new Damage(
@@ -421,14 +442,20 @@ final class PartitionRecovery {
     }
     if (blockEnd < size) {
       file.truncate(blockEnd);
+      segment.preparedBytes = blockEnd;
     }
     file.force();
     segment.length = Math.min(blockEnd, size);
     active = clean ? segment : null;
   }
 
-  /** Walks the batches; returns the position behind the last sound one. */
-  private long batches(Segment segment, ScanWindow window, long limit) throws IOException {
+  /**
+   * Where the last sound batch ends, and whether there are batches behind it that do not count. If
+   * {@code prepared}, no batch is looked for further than {@value #LOOK_BYTES} behind the last one:
+   * a start does not read whole files.
+   */
+  private Batches batches(Segment segment, ScanWindow window, long limit, boolean prepared)
+      throws IOException {
     boolean last = limit == Long.MAX_VALUE;
     SegmentWalk walk =
         new SegmentWalk(
@@ -439,25 +466,43 @@ final class PartitionRecovery {
             limit,
             SegmentWalk.NO_BODIES);
     long end = segment.dataStart;
+    long seen = end;
     List<Found> commit = new ArrayList<>();
     while (true) {
       switch (walk.next(window.bytes, window.start, window.size)) {
-        case LOAD -> window.load(walk.position(), walk.loadBytes());
+        case LOAD -> {
+          if (prepared && last && walk.position() > seen + LOOK_BYTES) {
+            return ended(segment, commit, end, window);
+          }
+          window.load(walk.position(), walk.loadBytes());
+        }
         case BATCH -> {
           Found found = found(walk, window);
           if (!commit.isEmpty() && commit.get(0).commitStart() != found.commitStart()) {
             end = takeAll(segment, commit);
           }
           commit.add(found);
+          seen = found.position + found.batch.totalBytes();
         }
         case END -> {
           if (last) {
-            keepUntorn(commit, window);
+            return ended(segment, commit, end, window);
           }
-          return commit.isEmpty() ? end : takeAll(segment, commit);
+          return new Batches(commit.isEmpty() ? end : takeAll(segment, commit), false);
         }
       }
     }
+  }
+
+  /** Of a segment. */
+  private record Batches(long end, boolean torn) {}
+
+  private Batches ended(Segment segment, List<Found> commit, long end, ScanWindow window)
+      throws IOException {
+    int found = commit.size();
+    keepUntorn(commit, window);
+    boolean torn = commit.size() < found;
+    return new Batches(commit.isEmpty() ? end : takeAll(segment, commit), torn);
   }
 
   /** A sound header; its commit, all of it, is held until it is known to be whole. */
@@ -568,7 +613,7 @@ final class PartitionRecovery {
           && at + BatchHeader.BYTES + batch.bodyBytes <= size) {
         window.load(at, BatchHeader.BYTES + batch.bodyBytes);
         if (batch.hasSoundBody(window.bytes, window.index(at) + BatchHeader.BYTES)) {
-          return new FileHeader(FileHeader.SEGMENT, incarnation, base, batch.salt, 0, 0, 0, 0);
+          return new FileHeader(FileHeader.SEGMENT, incarnation, base, batch.salt, 0, 0, 0, 0, 0);
         }
       }
     }

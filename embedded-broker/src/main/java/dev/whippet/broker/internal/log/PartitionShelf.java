@@ -45,6 +45,10 @@ final class PartitionShelf {
   private long fileBytes;
 
   private volatile long newestBytes;
+
+  /** Time of the newest message; -1 before there is one. */
+  private volatile long newestMicros = -1;
+
   private volatile List<SealedSegment> sealed = List.of();
 
   PartitionShelf(LogLoop loop, PartitionLog log) {
@@ -57,9 +61,11 @@ final class PartitionShelf {
   void recovered() {
     for (Segment segment : log.segmentList()) {
       count(segment.length);
+      loop.space().countAhead(segment.restBytes());
       newestBytes = segment.length;
     }
     retention.topic().add(log.bytes());
+    newestMicros = log.messages() == 0 ? -1 : log.lastTimestamp();
     show();
   }
 
@@ -84,6 +90,7 @@ final class PartitionShelf {
   /** Something of it is visible, and its size is known: is a bound passed? */
   void committed(long recordBytes) {
     retention.topic().add(recordBytes);
+    newestMicros = log.lastTimestamp();
     grew();
     if (!sealed.isEmpty() && (retention.topic().excess() > 0 || loop.space().sizeExcess() > 0)) {
       loop.space().alarm();
@@ -120,6 +127,15 @@ final class PartitionShelf {
     return sealWanted
         || segment.firstTimestamp >= 0
             && retention.isExpired(segment.firstTimestamp, loop.clock.micros());
+  }
+
+  /** True when all messages have expired, for longer than {@code moreMicros}. Any thread. */
+  boolean isExpired(long nowMicros, long moreMicros) {
+    long newest = newestMicros;
+    return newest >= 0
+        && log.messages() > 0
+        && retention.isExpired(newest, nowMicros)
+        && nowMicros - newest >= moreMicros;
   }
 
   private void show() {
@@ -216,7 +232,7 @@ final class PartitionShelf {
     removing = false;
     if (failure == null) {
       leaving.remove();
-      loop.space().leaving(-segment.length);
+      gone(segment);
     }
     if (failure == null && !log.isClosed()) {
       removeNext();
@@ -224,6 +240,11 @@ final class PartitionShelf {
     boolean given = failure == null && log.isClosed() && !leaving.isEmpty();
     endIfSwept(given ? new IOException("the partition is closed") : failure);
     log.endIfQuiet();
+  }
+
+  private void gone(Segment segment) {
+    loop.space().leaving(-segment.length);
+    loop.space().countAhead(-segment.restBytes());
   }
 
   /** True when nothing that was dropped is left on disk. */
@@ -238,8 +259,9 @@ final class PartitionShelf {
   /** The partition is deleted: gives everything back and tells which files are there. */
   List<Path> clear() {
     List<Segment> left = new ArrayList<>(leaving);
-    left.forEach(one -> loop.space().leaving(-one.length));
+    left.forEach(this::gone);
     left.addAll(log.segmentList());
+    log.segmentList().forEach(one -> loop.space().countAhead(-one.restBytes()));
     List<Path> files = new ArrayList<>();
     for (Segment one : left) {
       files.add(one.path);

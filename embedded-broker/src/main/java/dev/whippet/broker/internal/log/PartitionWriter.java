@@ -80,6 +80,9 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
 
   private boolean foldFailureNoted;
 
+  /** A commit failed in a commit file that is there still. */
+  private boolean doubtful;
+
   /** The commit under way, as the queue gave it; {@code null} without one. */
   private FileCompletion<Void> turn;
 
@@ -192,7 +195,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
   }
 
   /**
-   * Goes on after a commit found the disk full. Where that may have written is left alone: what
+   * Goes on after a commit failed. Where that may have written is left alone, or is gone: what
    * comes next has a segment of its own, and what stands behind the end of the old one has offsets
    * that belong to the new one, so that recovery does not take it for data.
    */
@@ -346,7 +349,16 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
       }
       show(out.retainedSlice(runStart, runEnd - runStart), batches);
     }
+    doubtful |= failure != null && !(failure instanceof CommitRefused);
     endTurn(failure);
+  }
+
+  @Override
+  public void fenced() {
+    if (doubtful) {
+      doubtful = false;
+      log.fenced();
+    }
   }
 
   @Override
@@ -528,19 +540,24 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     keepUnfolded();
   }
 
-  // --- a first segment ------------------------------------------------------------------------
+  // --- a segment without batches --------------------------------------------------------------
 
-  /** A segment without batches, for the snapshot of producers that it begins with. */
+  /** The first one, for the snapshot of producers that it begins with. */
   void begin(FileCompletion<Void> done) {
+    begin(0, done);
+  }
+
+  private void begin(long base, FileCompletion<Void> done) {
     try {
       segments.write(
-          segments.empty(),
+          segments.empty(base),
           0,
           (bytes, places, failure) -> {
             if (failure == null) {
               bytes.release();
             }
             done.done(null, failure);
+            runAfterWrite();
             log.endIfQuiet();
           });
     } catch (OutOfMemoryError e) {
@@ -612,6 +629,40 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     } catch (OutOfMemoryError e) {
       done.done(null, refused(e));
     }
+  }
+
+  // --- expiry ---------------------------------------------------------------------------------
+
+  /**
+   * All that is durable is too old to stay, and nothing comes that would end its segment: begins
+   * one without a batch.
+   */
+  void endExpired() {
+    fold(
+        (nothing, failure) -> {
+          if (failure == null) {
+            beginEmpty();
+          }
+        });
+  }
+
+  private void beginEmpty() {
+    if (segments.isWriting()) {
+      afterWrite.add(this::beginEmpty);
+      return;
+    }
+    Segment active = segments.active();
+    boolean ends = active != null && active.firstTimestamp >= 0 && log.isOld(active);
+    if (!ends || !unfolded.isEmpty() || queue.refusal() != null || !queue.isIdle()) {
+      return; // whatever came meanwhile ends it
+    }
+    begin(
+        active.endOffset,
+        (nothing, failure) -> {
+          if (failure != null) {
+            noteFoldFailure(failure); // the next sweep asks again
+          }
+        });
   }
 
   /** Nothing is lost: it is tried again. But somebody should know, once. */

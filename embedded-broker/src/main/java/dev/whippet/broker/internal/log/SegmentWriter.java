@@ -6,6 +6,7 @@ import dev.whippet.broker.internal.log.engine.CommitRefused;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.Segment;
+import dev.whippet.broker.internal.log.engine.SegmentPool;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.FileHeader;
@@ -17,8 +18,9 @@ import java.util.function.Consumer;
 
 /**
  * Puts batches into a partition's newest segment: one block-aligned write behind the last one, and
- * one at a time. When the segment is full, or offsets are missing before the batches, the write
- * begins a new one:
+ * one at a time. A batch alone is written from where it was received, if its memory has the room
+ * for header and padding; others are copied together. When the segment is full, or offsets are
+ * missing before the batches, the write begins a new one:
  *
  * <pre>
  *   directory, its name durable -> file, its name durable -> one durable write of
@@ -29,6 +31,9 @@ import java.util.function.Consumer;
  * belong that may stand behind the end of the old one. Owner loop only.
  */
 final class SegmentWriter {
+
+  /** From this size on a write of its own costs a batch less than being copied: 512 KiB. */
+  private static final int ALONE_BYTES = 512 << 10;
 
   /** Batches gathered for one write. */
   final class Load {
@@ -55,7 +60,7 @@ final class SegmentWriter {
       boolean follows =
           batches.isEmpty()
               || batches.get(batches.size() - 1).header().endOffset() == batch.header().baseOffset;
-      if (!batches.isEmpty() && (bytes + size > bytesMax || !follows)) {
+      if (!batches.isEmpty() && (bytes + size > bytesMax || !follows || isLargeInPlace())) {
         return false;
       }
       batches.add(batch);
@@ -69,6 +74,15 @@ final class SegmentWriter {
 
     void whenCopied(Runnable then) {
       whenCopied = then;
+    }
+
+    /** One batch that need not be copied: others would have to be, and it with them. */
+    private boolean isLargeInPlace() {
+      return bytes >= ALONE_BYTES && isInPlace();
+    }
+
+    private boolean isInPlace() {
+      return !begins && batches.size() == 1 && batches.get(0).hasRoomAround();
     }
 
     private int headBytes() {
@@ -151,10 +165,10 @@ final class SegmentWriter {
     return load;
   }
 
-  /** Nothing but the head of a partition's first segment. */
-  Load empty() {
+  /** Nothing but the head of a segment that begins with {@code base}. */
+  Load empty(long base) {
     byte[] snapshot = producers.snapshot();
-    return new Load(true, 0, snapshot, FileHeader.COPIES_BYTES + snapshot.length);
+    return new Load(true, base, snapshot, FileHeader.COPIES_BYTES + snapshot.length);
   }
 
   private boolean needsNewSegment(int bytes, long baseOffset) {
@@ -174,7 +188,10 @@ final class SegmentWriter {
    * @throws OutOfMemoryError before anything was started; {@code done} will not be called
    */
   void write(Load load, int folded, Written done) {
-    ByteBuf out = loop.allocateBlocks(load.headBytes() + Blocks.up((int) load.bytes));
+    ByteBuf out =
+        load.isInPlace()
+            ? load.batches.get(0).blocksInPlace()
+            : loop.allocateBlocks(load.headBytes() + Blocks.up((int) load.bytes));
     writing = true;
     boolean stable = level == Durability.POWER || folded > 0 || load.begins;
     if (folded == load.count()) {
@@ -207,7 +224,10 @@ final class SegmentWriter {
     start(new Write(active, activeFile, active.length, out, places, done), load, stable);
   }
 
-  /** Directory and file get durable names before anything in them may be acknowledged. */
+  /**
+   * Directory and file get durable names before anything in them may be acknowledged. Where much is
+   * written the file is one that was made before.
+   */
   private void beginSegment(Load load, ByteBuf out, Written done) {
     long dataStart = load.headBytes();
     Segment next =
@@ -217,24 +237,34 @@ final class SegmentWriter {
             loop.newSalt(),
             dataStart,
             loop.config.segmentBytes());
+    next.cached = level != Durability.POWER;
     log.began(next.path);
+    SegmentPool.Prepared prepared = fillsSegments(load) ? loop.prepared(out.capacity()) : null;
+    int flags = prepared == null ? 0 : FileHeader.PREPARED;
     loop.createFile(
         next,
+        prepared,
         List.of(log.directory().getParent(), log.directory()),
         (file, failure) -> {
           if (failure != null) {
             // The file may be there: what comes next goes into it, never on in the one before
+            loop.space().countAhead(-next.preparedBytes);
             endSegment();
             failed(out, done, CommitRefused.orBroken(failure));
           } else {
-            writeHead(next, load, out);
+            writeHead(next, flags, load, out);
             int[] places = copy(load, out, next.salt);
             start(new Write(next, file, 0, out, places, done), load, true);
           }
         });
   }
 
-  private void writeHead(Segment next, Load load, ByteBuf out) {
+  private boolean fillsSegments(Load load) {
+    return load.bytes >= loop.config.commits().straightBytes()
+        || active != null && active.length >= loop.config.segmentBytes() / 2;
+  }
+
+  private void writeHead(Segment next, int flags, Load load, ByteBuf out) {
     byte[] snapshot = load.snapshot;
     out.writerIndex(FileHeader.COPIES_BYTES);
     out.writeBytes(snapshot);
@@ -248,7 +278,8 @@ final class SegmentWriter {
             loop.clock.micros(),
             snapshot.length / ProducerTable.ENTRY_BYTES,
             snapshot.length,
-            Blocks.crc32c(out, FileHeader.COPIES_BYTES, snapshot.length));
+            Blocks.crc32c(out, FileHeader.COPIES_BYTES, snapshot.length),
+            flags);
     out.writerIndex(0);
     header.write(out);
     out.writerIndex((int) next.dataStart);
@@ -257,8 +288,12 @@ final class SegmentWriter {
   private static int[] copy(Load load, ByteBuf out, long salt) {
     int start = out.writerIndex();
     int[] places = new int[load.count()];
-    for (int i = 0; i < places.length; i++) {
-      places[i] = load.batches.get(i).write(out, salt, start, false);
+    if (load.isInPlace()) {
+      load.batches.get(0).writeInPlace(out, salt);
+    } else {
+      for (int i = 0; i < places.length; i++) {
+        places[i] = load.batches.get(i).write(out, salt, start, false);
+      }
     }
     Blocks.padTo(out, out.capacity());
     load.whenCopied.run();
@@ -274,6 +309,7 @@ final class SegmentWriter {
           } else {
             if (write.segment != active) {
               write.segment.release();
+              loop.space().countAhead(-write.segment.preparedBytes);
             }
             failed(write.bytes, write.done, failure);
           }
@@ -310,7 +346,9 @@ final class SegmentWriter {
     for (int i = 0; i < write.places.length; i++) {
       segment.add(load.batches.get(i).header(), write.start + write.places[i]);
     }
+    long before = segment == active ? segment.restBytes() : segment.preparedBytes;
     segment.length = write.start + write.bytes.capacity();
+    loop.space().countAhead(segment.restBytes() - before);
     if (segment != active) {
       releaseFile();
       active = segment;

@@ -1,8 +1,10 @@
 package dev.whippet.broker.internal.net;
 
 import dev.whippet.broker.internal.command.Request;
+import dev.whippet.broker.internal.file.LoopFiles;
 import dev.whippet.broker.internal.websocket.MaskedCopy;
 import dev.whippet.broker.internal.wire.Admission;
+import dev.whippet.broker.internal.wire.BatchPlacement;
 import dev.whippet.broker.internal.wire.ClassicDialect;
 import dev.whippet.broker.internal.wire.Refusal;
 import dev.whippet.internal.wire.Limits;
@@ -284,9 +286,18 @@ final class RequestAssembler {
     payload = buffer(length < LARGE_BYTES_MIN ? length : length / FIRST_SHARE);
   }
 
-  /** The first part of the payload came: memory for all of it; false when there is none. */
+  /**
+   * The first part of the payload came: memory for all of it, such that the log can write a batch
+   * from there; false when there is none.
+   */
   private boolean takeWhole() {
-    ByteBuf whole = buffer(payload.writerIndex() + (int) missing);
+    ByteBuf whole = null;
+    try {
+      int bytes = payload.writerIndex() + (int) missing;
+      whole = BatchPlacement.allocate(large, LoopFiles.BLOCK_BYTES, code, payload, bytes);
+    } catch (OutOfMemoryError e) {
+      noMemory(e);
+    }
     if (whole != null) {
       whole.writeBytes(payload);
       payload.release();
@@ -299,11 +310,16 @@ final class RequestAssembler {
   private ByteBuf buffer(int bytes) {
     try {
       return (bytes < LARGE_BYTES_MIN ? allocator : large).directBuffer(bytes, bytes);
-    } catch (OutOfMemoryError e) { // direct memory: others took more than they were to
-      state = State.OVER;
-      connection.drop(e.getMessage());
+    } catch (OutOfMemoryError e) {
+      noMemory(e);
       return null;
     }
+  }
+
+  /** Direct memory: others took more than they were to. */
+  private void noMemory(OutOfMemoryError e) {
+    state = State.OVER;
+    connection.drop(e.getMessage());
   }
 
   private void take() {

@@ -22,7 +22,7 @@ import io.netty.buffer.ByteBuf;
  *   u64 previous | u64 first sequence | u32 count C | C records
  * </pre>
  *
- * <p>The batch is a retained slice of the payload: no message is copied. Stateless; any thread.
+ * <p>The batch is the payload's own memory: no message is copied. Stateless; any thread.
  */
 final class BatchDecoder {
   private static final int BALANCED = 1;
@@ -101,6 +101,7 @@ final class BatchDecoder {
   }
 
   private static Batch batch(ByteBuf payload, int recordsAt, int count) {
-    return new Batch(payload.retainedSlice(recordsAt, payload.writerIndex() - recordsAt), count);
+    ByteBuf records = payload.retainedDuplicate();
+    return new Batch(records.setIndex(recordsAt, payload.writerIndex()), count);
   }
 }

@@ -22,8 +22,8 @@ public final class ClassicDialect {
 
   /**
    * Decodes one complete payload, from reader index to writer index. The caller keeps its reference
-   * and releases it; the {@link Request.Batch} of send_messages and publish is a retained slice of
-   * it, everything else is copied out.
+   * and releases it; the {@link Request.Batch} of send_messages and publish keeps one of its own to
+   * the same memory, everything else is copied out.
    *
    * @throws Refusal with the status to answer: 3, 4, 6 or one of section 5.3
    */

@@ -226,6 +226,22 @@ abstract class LoopFilesContract {
   }
 
   @Test
+  void whatIsWrittenThroughThePageCacheIsReadBackOnceItIsSynced() throws Exception {
+    Path path = directory.resolve("a");
+    AsyncFile cached = this.<AsyncFile>await(done -> files.openCached(path, done));
+    ByteBuf written = random(2 * BLOCK, 12);
+
+    this.<Void>await(done -> cached.write(BLOCK, written, done));
+    ByteBuf read = read(cached, BLOCK, 2 * BLOCK);
+    this.<Void>await(cached::sync);
+    ByteBuf again = read(open("a"), BLOCK, 2 * BLOCK);
+
+    assertThat(read).isEqualTo(written);
+    assertThat(again).isEqualTo(written);
+    release(written, read, again);
+  }
+
+  @Test
   void allocatingMakesTheFileLongWithZerosAndChangesNothingThatIsThere() throws Exception {
     AsyncFile file = open("a");
     ByteBuf written = random(BLOCK, 12);

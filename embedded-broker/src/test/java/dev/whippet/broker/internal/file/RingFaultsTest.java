@@ -63,11 +63,13 @@ class RingFaultsTest extends LoopFilesContract {
   @Test
   void aFileSystemThatCannotReserveIsNoFailure() throws Exception {
     AsyncFile file = open("a");
+    assertThat(files.reserves()).isTrue();
     ring.otherFaults.add(-Errno.EOPNOTSUPP);
 
     this.<Void>await(done -> file.allocate(0, BLOCK, done));
 
     assertThat(Files.size(directory.resolve("a"))).isZero();
+    assertThat(files.reserves()).isFalse();
   }
 
   @Test

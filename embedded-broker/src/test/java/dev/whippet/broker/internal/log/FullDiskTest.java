@@ -37,7 +37,7 @@ class FullDiskTest {
 
     assertThat(second.reason()).isEqualTo(Reason.NO_SPACE);
     assertThat(third.reason()).isEqualTo(Reason.NO_SPACE);
-    assertThat(log.isOutOfSpace()).isTrue();
+    assertThat(log.isResumable()).isTrue();
     assertThat(log.readOnlyReason()).contains("ENOSPC");
     assertThat(space.isFull()).isTrue();
     assertThat(fixture.readAll(log)).containsExactly(1L);
@@ -72,7 +72,7 @@ class FullDiskTest {
     for (int i = 0; i < 3; i++) {
       assertThat(fixture.append(log, 2).reason()).isEqualTo(Reason.NO_SPACE);
       tick(ROOMY);
-      assertThat(log.isOutOfSpace()).isFalse();
+      assertThat(log.isResumable()).isFalse();
     }
     fixture.disk.limitTo(ROOMY);
 
@@ -106,7 +106,7 @@ class FullDiskTest {
 
     tick(ROOMY);
 
-    assertThat(log.isOutOfSpace()).isFalse();
+    assertThat(log.isResumable()).isFalse();
     assertThat(log.readOnlyReason()).contains("can't be read back");
     assertThat(fixture.append(log, 3).reason()).isEqualTo(Reason.READ_ONLY);
     assertThat(fixture.damage).hasSize(1);

@@ -195,6 +195,44 @@ class PartitionRetentionTest {
   }
 
   @Test
+  void theNewestSegmentOfAnIdlePartitionExpiresByTheClock() {
+    log =
+        PartitionLog.create(
+            fixture.logs,
+            LogFixture.PARTITIONS,
+            LogFixture.SETTINGS.withRetention(new Retention(HOUR, topic)));
+    Housekeeping housekeeping = housekeeping();
+    fixture.append(log, 1).value();
+    fixture.append(log, 2).value();
+    sweepAt(housekeeping, HOUR - 1);
+    assertThat(log.messages()).isEqualTo(2);
+
+    sweepAt(housekeeping, 1);
+
+    assertThat(log.messages()).isZero();
+    assertThat(log.firstOffset()).isEqualTo(2);
+    assertThat(segmentFiles()).hasSize(1);
+    assertThat(housekeeping.drops().sum(Drop.Reason.EXPIRED).messages()).isEqualTo(2);
+    sweepAt(housekeeping, HOUR);
+    assertThat(segmentFiles()).as("nothing more to do").hasSize(1);
+    fixture.close(log);
+    log = again().recover(space, topic);
+    assertThat(log.endOffset()).isEqualTo(2);
+    assertThat(fixture.append(log, 3).value()).isEqualTo(2);
+    assertThat(fixture.readAll(log)).containsExactly(3L);
+    assertThat(fixture.damage).isEmpty();
+    fixture.close(log);
+  }
+
+  private void sweepAt(Housekeeping housekeeping, long later) {
+    fixture.clock += later;
+    for (int turn = 0; turn < 3; turn++) {
+      housekeeping.sweep();
+      fixture.loop.runAll();
+    }
+  }
+
+  @Test
   void housekeepingHoldsTheTopicToItsSizeToOneSegment() {
     DiskBudget limited = new DiskBudget(40_000);
     log =

@@ -21,6 +21,10 @@ import org.junit.jupiter.api.Test;
 class SharedCommitTest {
   private static final int PARTITIONS = 20;
 
+  /** Of the first one. */
+  private static final PartitionSettings SETTINGS =
+      new PartitionSettings(100, Durability.POWER, 0, Retention.unlimited());
+
   private LogFixture fixture = process(LogFixture.sharing());
   private final List<PartitionLog> logs = new ArrayList<>();
 
@@ -147,6 +151,68 @@ class SharedCommitTest {
   }
 
   @Test
+  void afterAFailedCommitAPartitionGoesOnOnceItsFileIsGone() {
+    open(1, Durability.POWER);
+    PartitionLog log = logs.get(0);
+    fixture.append(log, 1).value();
+    List<Path> before = commitFiles(fixture.disk);
+    fixture.disk.failAt(fixture.disk.operations(), Fault.EIO_AFTERWARDS);
+    fixture.append(log, 2);
+    fixture.disk.failAt(-1);
+    fixture.loop.runAll();
+    assertThat(log.isResumable()).isTrue();
+    assertThat(commitFiles(fixture.disk.afterPowerCut(3))).doesNotContainAnyElementsOf(before);
+
+    log.resume();
+    fixture.loop.runAll();
+
+    assertThat(log.readOnlyReason()).isNull();
+    assertThat(fixture.append(log, 3).value()).isEqualTo(1);
+    assertThat(fixture.append(log, 4).value()).isEqualTo(2);
+    LogFixture next =
+        new LogFixture(fixture.disk.afterPowerCut(1), LogFixture.sharing(), LogFixture.MORTAL);
+    assertThat(next.readAll(next.recover(SETTINGS))).containsExactly(1L, 3L, 4L);
+  }
+
+  @Test
+  void aPartitionWhoseEndCannotBeReadBackStaysReadOnly() {
+    open(1, Durability.POWER);
+    PartitionLog log = logs.get(0);
+    fixture.append(log, 1).value();
+    fixture.disk.failAt(fixture.disk.operations());
+    fixture.append(log, 2);
+    fixture.disk.failWhere(
+        (number, what, path) -> what.startsWith("read") ? Fault.EIO : Fault.NONE);
+
+    log.resume();
+    fixture.loop.runAll();
+
+    assertThat(log.isResumable()).isFalse();
+    assertThat(fixture.append(log, 3).reason()).isEqualTo(LogFailure.Reason.READ_ONLY);
+  }
+
+  @Test
+  void aFileWithoutASoundHeaderKeepsItsMessages() {
+    open(1, Durability.POWER);
+    fixture.append(logs.get(0), 1).value();
+    fixture.append(logs.get(0), 2, 3).value();
+    MemoryDisk left = fixture.disk.afterPowerCut(1);
+    for (Path file : commitFiles(left)) {
+      left.flip(file, 8, 1);
+      left.flip(file, 4096 + 8, 1);
+    }
+
+    LogFixture next = new LogFixture(left, LogFixture.sharing(), LogFixture.MORTAL);
+
+    assertThat(next.readAll(next.recover(SETTINGS))).containsExactly(1L, 2L, 3L);
+    assertThat(next.damage).isNotEmpty().allMatch(one -> one.what().contains("no sound header"));
+  }
+
+  private static List<Path> commitFiles(MemoryDisk disk) {
+    return disk.files().stream().filter(one -> one.toString().endsWith(".cmt")).toList();
+  }
+
+  @Test
   void atLevelIntervalAPowerCutLosesNothingThatIsOlder() {
     open(1, Durability.INTERVAL);
     fixture.append(logs.get(0), 1).value();
@@ -179,8 +245,6 @@ class SharedCommitTest {
     for (int tag = 0; tag < 6; tag++) { // four fit into the first file
       fixture.append(logs.get(0), tag).value();
     }
-    PartitionSettings settings =
-        new PartitionSettings(100, Durability.POWER, 0, Retention.unlimited());
     assertThat(fixture.damage).as("told once").hasSize(1);
     assertThat(fixture.damage.get(0).file()).isEqualTo(folder);
     MemoryDisk left = fixture.disk.afterPowerCut(1);
@@ -192,7 +256,7 @@ class SharedCommitTest {
       MemoryDisk disk = left.afterKill(1);
       disk.failWhere((number, what, path) -> path.equals(unreadable) ? Fault.EIO : Fault.NONE);
       LogFixture faulty = new LogFixture(disk, LogFixture.sharing(), LogFixture.MORTAL);
-      PartitionLog log = faulty.recover(settings);
+      PartitionLog log = faulty.recover(SETTINGS);
       assertThat(log.readOnlyReason()).contains(unreadable.toString());
       assertThat(faulty.readAll(log)).isNotEmpty().isSubsetOf(0L, 1L, 2L, 3L, 4L, 5L);
       faulty.close(log);
@@ -200,7 +264,7 @@ class SharedCommitTest {
 
       LogFixture sound =
           new LogFixture(disk.afterPowerCut(2), LogFixture.sharing(), LogFixture.MORTAL);
-      assertThat(sound.readAll(sound.recover(settings))).containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
+      assertThat(sound.readAll(sound.recover(SETTINGS))).containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
     }
   }
 

@@ -5,7 +5,9 @@ import dev.whippet.broker.internal.log.engine.CommitSpace;
 import dev.whippet.broker.internal.log.engine.Commits;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.FileHeader;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /** One commit file as its loop knows it: at full size, open, with a header for each life. */
@@ -28,6 +30,9 @@ final class CommitFile {
 
   /** A write failed: nothing is written here any more, not even later. */
   boolean failed;
+
+  /** Whose batches that write was about. */
+  final List<Commits.Source> doubtful = new ArrayList<>();
 
   CommitFile(long number, Segment place, AsyncFile file) {
     this.number = number;

@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.log.commit;
 
 import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.FileCompletion;
+import dev.whippet.broker.internal.log.engine.Commits;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.Blocks;
@@ -132,7 +133,7 @@ final class CommitFiles {
         (nothing, failure) -> {
           if (failure != null) {
             filled.done(null, failure);
-          } else if (first && loop.files.direct()) { // else nothing may be reserved
+          } else if (first && loop.files.reserves()) {
             first = false;
             fresh.file.sync(filled);
           } else {
@@ -199,7 +200,15 @@ final class CommitFiles {
     writingHeader = true;
     file.live(serial(), loop.newSalt());
     new FileHeader(
-            FileHeader.COMMITS, file.serial, file.number, file.salt, loop.clock.micros(), 0, 0, 0)
+            FileHeader.COMMITS,
+            file.serial,
+            file.number,
+            file.salt,
+            loop.clock.micros(),
+            0,
+            0,
+            0,
+            0)
         .write(out);
     loop.metrics.wrote(out.capacity());
     loop.metrics.synced();
@@ -224,9 +233,24 @@ final class CommitFiles {
     changed.run();
   }
 
-  /** If the removal fails or does not last, recovery finds only what is in segments already. */
+  /**
+   * If the removal fails or does not last, recovery finds only what is in segments already, and
+   * what a failed commit was about.
+   */
   private void remove(CommitFile file) {
     file.place.release();
-    loop.files.delete(file.place.path, (nothing, failure) -> {});
+    loop.files.delete(
+        file.place.path,
+        (nothing, failure) -> {
+          if (failure == null && !file.doubtful.isEmpty()) {
+            loop.files.syncDirectory(directory, (synced, notSynced) -> fence(file, notSynced));
+          }
+        });
+  }
+
+  private static void fence(CommitFile gone, IOException failure) {
+    if (failure == null) {
+      gone.doubtful.forEach(Commits.Source::fenced);
+    }
   }
 }

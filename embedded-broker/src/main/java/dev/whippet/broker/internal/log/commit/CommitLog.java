@@ -29,7 +29,7 @@ import java.util.List;
  * <ul>
  *   <li>One commit in flight. It begins at once, or after the configured delay.
  *   <li>A commit that failed is never tried again: its partitions fail, its file is given up; what
- *       was committed in it before is folded, then it is deleted.
+ *       was committed in it before is folded, then it is deleted, and then they may go on.
  *   <li>A file is written again only when each of its batches is durable in a segment. A fold that
  *       failed is tried again, elsewhere, every second; what it is about stays in memory and here.
  *   <li>At most {@value CommitFiles#FILES_MAX} files. When all wait for their folds, commits wait;
@@ -186,6 +186,7 @@ public final class CommitLog implements Commits {
       end(out, file.space, null);
     } else {
       file.failed = true;
+      file.doubtful.addAll(members);
       seal();
       // Never "no space": the doubtful bytes must not be there when the offsets are used again.
       end(null, null, new IOException("commit file: " + failure.getMessage(), failure));

@@ -40,6 +40,7 @@ public final class CommitRecovery {
   private final Consumer<Damage> damage;
   private final Map<Long, List<LooseBatch>> batches = new HashMap<>();
   private final List<Path> files = new ArrayList<>();
+  private ByteBuf content = Unpooled.EMPTY_BUFFER;
   private long serialMax;
   private String refusal;
 
@@ -57,11 +58,15 @@ public final class CommitRecovery {
   public static CommitRecovery read(BlockingFiles disk, Path directory, Consumer<Damage> damage) {
     CommitRecovery recovery = new CommitRecovery(disk, directory, damage);
     recovery.run();
+    recovery.content = Unpooled.EMPTY_BUFFER;
     return recovery;
   }
 
+  /** A file and its place in the order: the serial of its life, 0 when nobody can tell. */
+  private record Candidate(Path path, long number, long serial) {}
+
   private void run() {
-    List<CommitScan> scans = new ArrayList<>();
+    List<Candidate> candidates = new ArrayList<>();
     try {
       disk.syncDirectory(directory); // a file whose removal shows must not come back
     } catch (NoSuchFileException e) {
@@ -75,44 +80,60 @@ public final class CommitRecovery {
         if (name.matches("[0-9a-f]{16}\\" + SUFFIX)) {
           long number = Long.parseUnsignedLong(name.substring(0, 16), 16);
           serialMax = Math.max(serialMax, number);
-          scan(path, number, scans);
+          look(path, number, candidates);
         }
       }
     } catch (IOException e) {
       refuse(directory, "can't be listed: " + e);
     }
-    scans.sort(Comparator.comparingLong(scan -> scan.header.id()));
-    for (CommitScan scan : scans) {
-      serialMax = Math.max(serialMax, scan.header.id());
-      scan.forEach(this::take);
+    candidates.sort(Comparator.comparingLong(Candidate::serial));
+    for (Candidate one : candidates) {
+      serialMax = Math.max(serialMax, one.serial);
+      scan(one);
     }
   }
 
-  private void scan(Path path, long number, List<CommitScan> scans) {
+  private void look(Path path, long number, List<Candidate> candidates) {
     try (BlockingFiles.OpenFile file = disk.open(path)) {
+      ByteBuf head = read(file, (int) Math.min(file.size(), FileHeader.COPIES_BYTES));
+      if (FileHeader.isNewer(head, 0, FileHeader.COMMITS)) {
+        refuse(path, "written by a later version");
+        return;
+      }
+      FileHeader header = CommitScan.headerOf(head, number);
+      candidates.add(new Candidate(path, number, header == null ? 0 : header.id()));
+    } catch (IOException e) {
+      refuse(path, "can't be read: " + e);
+    }
+  }
+
+  /** One file is in memory at a time; of each its batches stay. */
+  private void scan(Candidate one) {
+    try (BlockingFiles.OpenFile file = disk.open(one.path)) {
       long size = file.size();
       if (size > CommitConfig.FILE_BYTES_MAX) {
         throw new IOException("a commit file of " + size + " bytes");
       }
-      ByteBuf content = Unpooled.buffer((int) size);
-      content.writerIndex(file.read(0, content.nioBuffer(0, (int) size)));
-      if (content.writerIndex() < size) {
-        throw new IOException(content.writerIndex() + " of " + size + " bytes could be read");
-      }
-      if (FileHeader.isNewer(content, 0, FileHeader.COMMITS)) {
-        refuse(path, "written by a later version");
-        return;
-      }
-      files.add(path);
-      CommitScan scan = new CommitScan(path, number, content, damage);
-      if (scan.run()) {
-        scans.add(scan);
-      }
+      CommitScan scan = new CommitScan(one.path, one.number, read(file, (int) size), damage);
+      scan.run();
+      scan.forEach(this::take);
+      files.add(one.path);
     } catch (IOException e) {
-      refuse(path, "can't be read: " + e);
+      refuse(one.path, "can't be read: " + e);
     } catch (OutOfMemoryError e) {
-      refuse(path, "no memory to read it, give the broker more heap: " + e);
+      refuse(one.path, "no memory to read it, give the broker more heap: " + e);
     }
+  }
+
+  private ByteBuf read(BlockingFiles.OpenFile file, int size) throws IOException {
+    if (content.capacity() < size) {
+      content = Unpooled.buffer(size);
+    }
+    content.clear().writerIndex(file.read(0, content.nioBuffer(0, size)));
+    if (content.writerIndex() < size) {
+      throw new IOException(content.writerIndex() + " of " + size + " bytes could be read");
+    }
+    return content;
   }
 
   private void refuse(Path path, String why) {
@@ -132,7 +153,7 @@ public final class CommitRecovery {
       }
     }
     known.subList(above, known.size()).clear();
-    known.add(new LooseBatch(header, records));
+    known.add(new LooseBatch(header, Unpooled.copiedBuffer(records)));
   }
 
   private static boolean isSame(BatchHeader one, BatchHeader other) {

@@ -17,11 +17,14 @@ import java.util.function.Consumer;
  * last commit, which may be torn, a batch counts only when all of its partition before it, in this
  * commit, are sound: a producer's sequences must not be known while some of them are not there. In
  * earlier commits whatever is missing is damage, since the next one proves that they were durable.
- * No I/O in here.
+ *
+ * <p>Without a sound header the first batch that begins a commit tells the salt, and that stricter
+ * rule holds for all: either the header of the next life was being written, and all batches are in
+ * segments, whose partitions leave them out; or it is damaged, and they are needed. No I/O in here.
  */
 final class CommitScan {
 
-  /** Takes one batch. */
+  /** Takes one batch; the records are the scan's. */
   interface Taker {
     void take(BatchHeader header, ByteBuf records);
   }
@@ -45,7 +48,8 @@ final class CommitScan {
   private final ByteBuf content;
   private final Consumer<Damage> damage;
   private final List<Found> sound = new ArrayList<>();
-  FileHeader header;
+  private boolean hasHeader;
+  private long salt;
 
   CommitScan(Path path, long number, ByteBuf content, Consumer<Damage> damage) {
     this.path = path;
@@ -54,27 +58,52 @@ final class CommitScan {
     this.damage = damage;
   }
 
-  /** False when the file has no sound header: then nothing in it was ever acknowledged. */
-  boolean run() {
-    header = headerAt(0);
-    header = header == null ? headerAt(Blocks.BYTES) : header;
-    if (header != null) {
+  /** Finds them. */
+  void run() {
+    FileHeader header = headerOf(content, number);
+    hasHeader = header != null;
+    if (hasHeader) {
+      salt = header.salt();
       find();
       noteHoles();
-    } else if (isThere(0) || isThere(Blocks.BYTES)) {
-      String what = "no sound header: an unused life, or both copies are damaged";
+      return;
+    }
+    if (firstCommit()) {
+      find();
+    }
+    if (isThere(0) || isThere(Blocks.BYTES)) {
+      String what = "no sound header: what is in no segment is taken from the batches themselves";
       damage.accept(new Damage(Damage.Kind.TAIL_CUT, path, 0, content.writerIndex(), -1, 0, what));
     }
-    return header != null;
+  }
+
+  /** The header of a commit file that begins with {@code content}, {@code null} without one. */
+  static FileHeader headerOf(ByteBuf content, long number) {
+    FileHeader first = headerAt(content, 0, number);
+    return first == null ? headerAt(content, Blocks.BYTES, number) : first;
   }
 
   private boolean isThere(int index) {
     return content.writerIndex() >= index + Integer.BYTES && content.getInt(index) != 0;
   }
 
-  private FileHeader headerAt(int index) {
+  private static FileHeader headerAt(ByteBuf content, int index, long number) {
     FileHeader found = FileHeader.read(content, index, FileHeader.COMMITS);
     return found == null || found.base() != number ? null : found;
+  }
+
+  /** Takes the salt of the first commit. */
+  private boolean firstCommit() {
+    BatchHeader batch = new BatchHeader();
+    for (int at = FileHeader.COPIES_BYTES;
+        at + BatchHeader.BYTES <= content.writerIndex();
+        at += Blocks.BYTES) {
+      if (isSoundInItself(batch, at) && batch.sharedOffset == 0) {
+        salt = batch.salt;
+        return true;
+      }
+    }
+    return false;
   }
 
   private void find() {
@@ -93,9 +122,12 @@ final class CommitScan {
   }
 
   private boolean isSound(BatchHeader batch, int at) {
+    return isSoundInItself(batch, at) && batch.salt == salt;
+  }
+
+  private boolean isSoundInItself(BatchHeader batch, int at) {
     return content.getIntLE(at) == BatchHeader.MAGIC
         && batch.read(content, at)
-        && batch.salt == header.salt()
         && batch.commitOffset >= 0
         && batch.commitOffset <= batch.sharedOffset
         && batch.sharedOffset <= at - FileHeader.COPIES_BYTES
@@ -133,14 +165,14 @@ final class CommitScan {
 
   /** Shows what counts, in the order of the file. */
   void forEach(Taker taker) {
-    int last = lastCommitStart();
+    int proven = hasHeader ? lastCommitStart() : 0;
     Found before = null;
     for (Found one : sound) {
       boolean follows =
           before != null && before.runStart() == one.runStart() && before.end() == one.position;
-      if (one.commitStart() < last || one.header.commitOffset == 0 || follows) {
+      if (one.commitStart() < proven || one.header.commitOffset == 0 || follows) {
         int body = one.position + BatchHeader.BYTES;
-        taker.take(one.header, content.retainedSlice(body, one.header.bodyBytes));
+        taker.take(one.header, content.slice(body, one.header.bodyBytes));
         before = one;
       }
     }

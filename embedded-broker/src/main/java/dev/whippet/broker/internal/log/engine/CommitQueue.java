@@ -16,7 +16,7 @@ import java.util.List;
  *                     | failed
  *                     v
  *                  BROKEN   everything that waits fails, and everything that comes; never retried
- *                     | the disk was full: reopen
+ *                     | the owner made sure of what is there: reopen
  *                     v
  *                   IDLE
  * </pre>
@@ -58,6 +58,9 @@ public final class CommitQueue<E> {
   private boolean committing;
   private LogFailure refusal;
 
+  /** It stays refused, whatever becomes of the disk. */
+  private boolean forGood;
+
   public CommitQueue(Target<E> target) {
     this.target = target;
   }
@@ -85,17 +88,19 @@ public final class CommitQueue<E> {
 
   /** From now on entries fail with {@code failure}; what waits is still committed. */
   public void refuse(LogFailure failure) {
+    forGood = true;
     if (refusal == null) {
       refusal = failure;
     }
   }
 
   /**
-   * Takes entries again after a commit found the disk full, once the owner has read back what is
-   * durable and will write nowhere that the failed commit may have reached.
+   * Takes entries again after a commit failed, once the owner has read back what is durable and
+   * nothing of the failed one can come back behind it. Not after {@link #refuse} or {@link
+   * #giveUp}.
    */
   public void reopen() {
-    if (refusal != null && refusal.reason() == LogFailure.Reason.NO_SPACE) {
+    if (!forGood) {
       refusal = null;
     }
   }
@@ -163,9 +168,10 @@ public final class CommitQueue<E> {
    * in flight ends by itself.
    */
   public void giveUp(IOException cause) {
-    if (refusal != null && refusal.reason() != LogFailure.Reason.NO_SPACE) {
-      return; // a full disk may be resumed from, this may not
+    if (forGood) {
+      return;
     }
+    forGood = true;
     refusal = new LogFailure(LogFailure.Reason.READ_ONLY, cause.toString());
     target.broken(refusal);
     target.undone();

@@ -19,6 +19,20 @@ import java.io.IOException;
  */
 public interface Commits {
 
+  /** No commit file: every batch goes straight into its segment. */
+  Commits STRAIGHT =
+      new Commits() {
+        @Override
+        public boolean isOpen() {
+          return false;
+        }
+
+        @Override
+        public void join(Source source) {
+          source.declined();
+        }
+      };
+
   /** False when batches have to go straight into their segments. */
   boolean isOpen();
 
@@ -45,6 +59,9 @@ public interface Commits {
      * out} still is what was written.
      */
     void ended(ByteBuf out, CommitSpace space, IOException failure);
+
+    /** Of the commit that failed nothing can come back: its file is gone, durably. */
+    default void fenced() {}
 
     /** There is no commit file now: the batches go straight into the segment. */
     void declined();

@@ -29,7 +29,7 @@ public record Damage(
     LOST,
     /** A file or directory could not be read or mended; what could be read is served read-only. */
     UNUSABLE,
-    /** A commit failed: what is durable is served, nothing can be written until the next start. */
+    /** A commit failed: what is durable is served, nothing is written until it is resumed. */
     READ_ONLY
   }
 }

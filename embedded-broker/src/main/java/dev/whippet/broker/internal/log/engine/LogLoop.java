@@ -7,6 +7,7 @@ import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.space.DiskSpace;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -51,7 +52,10 @@ public final class LogLoop {
   private LongSupplier room = () -> Long.MAX_VALUE;
   private final Random random;
   private final Set<Path> durableDirectories = new HashSet<>();
-  private Commits commits = new StraightCommits();
+  private Commits commits = Commits.STRAIGHT;
+
+  /** {@code null} when files are neither made ahead nor kept. */
+  private SegmentPool pool;
 
   /**
    * @param files the loop's own files
@@ -105,6 +109,18 @@ public final class LogLoop {
     commits = shared;
   }
 
+  /**
+   * From now on files of segments come from there, and go there. Before the loop serves anybody.
+   */
+  public void pool(SegmentPool files) {
+    pool = files;
+  }
+
+  /** A file for a segment of so many bytes at first; {@code null} when there is none. */
+  public SegmentPool.Prepared prepared(long bytes) {
+    return pool == null ? null : pool.take(bytes);
+  }
+
   /** Bytes of memory that the newest commits take up. Owner loop. */
   public long tailBytes() {
     return tails.bytes() + tails.heldBytes();
@@ -140,6 +156,9 @@ public final class LogLoop {
   public void idle() {
     cache.idle();
     tails.idle();
+    if (pool != null) {
+      pool.trim();
+    }
   }
 
   private void makeRoom() {
@@ -190,25 +209,64 @@ public final class LogLoop {
    * names are durable at the end. The caller is a user of the file then, and of nothing else.
    */
   public void createFile(Segment file, List<Path> directories, FileCompletion<AsyncFile> done) {
+    createFile(file, null, directories, done);
+  }
+
+  /**
+   * As above; the file is {@code prepared}, under its new name, if that is not {@code null} and can
+   * be renamed. Then the segment says so.
+   */
+  public void createFile(
+      Segment file,
+      SegmentPool.Prepared prepared,
+      List<Path> directories,
+      FileCompletion<AsyncFile> done) {
     if (directories.isEmpty()) {
-      createFile(file, done);
+      createFile(file, prepared, done);
       return;
     }
     List<Path> rest = directories.subList(1, directories.size());
     FileCompletion<Void> next =
         (nothing, failure) -> {
           if (failure != null) {
+            giveBack(prepared);
             done.done(null, failure);
           } else {
-            createFile(file, rest, done);
+            createFile(file, prepared, rest, done);
           }
         };
     ensureDirectory(directories.get(0), next);
   }
 
+  private void giveBack(SegmentPool.Prepared prepared) {
+    if (prepared != null) {
+      pool.giveBack(prepared);
+    }
+  }
+
+  private void createFile(
+      Segment file, SegmentPool.Prepared prepared, FileCompletion<AsyncFile> done) {
+    if (prepared == null) {
+      createFile(file, done);
+      return;
+    }
+    files.rename(
+        prepared.path(),
+        file.path,
+        (renamed, failure) -> {
+          if (failure != null) { // it may have its new name, and may grow then like a new one
+            space.countAhead(-prepared.bytes());
+          } else {
+            file.preparedBytes = prepared.bytes();
+          }
+          createFile(file, done);
+        });
+  }
+
   /**
    * Removes a segment's file, durably, once nobody uses it any more; nobody may begin to use it
-   * from here on. The one door by which segments leave. May be tried again when it failed.
+   * from here on. The one door by which segments leave, into the pool where there is one. May be
+   * tried again when it failed.
    */
   public void retire(Segment segment, FileCompletion<Void> done) {
     if (segment.isRetired()) {
@@ -225,10 +283,23 @@ public final class LogLoop {
         (gone, notGone) -> {
           if (notGone != null) {
             done.done(null, notGone);
-          } else {
+          } else if (!isKept(segment, done)) {
             deleteDurably(segment.path, done);
           }
         });
+  }
+
+  private boolean isKept(Segment segment, FileCompletion<Void> done) {
+    return pool != null && pool.keep(segment, (nothing, failure) -> moved(segment, failure, done));
+  }
+
+  /** What could not be moved for sure is deleted, wherever it is. */
+  private void moved(Segment segment, IOException failure, FileCompletion<Void> done) {
+    if (failure == null) {
+      done.done(null, null);
+    } else {
+      deleteDurably(segment.path, done);
+    }
   }
 
   /** Removes files, or empty directories, one after the other, all of them durably at the end. */

@@ -47,6 +47,12 @@ public final class Segment {
 
   public long recordBytes;
 
+  /** Bytes that its file has for certain, filled or not; 0 when it grows with what is written. */
+  public long preparedBytes;
+
+  /** Its file is written and read through the page cache. Set before the first use. */
+  public boolean cached;
+
   // The index, for IndexFile too.
   long stride;
   int entries;
@@ -72,6 +78,11 @@ public final class Segment {
     this.stride = Math.max(Blocks.BYTES, segmentBytes / INDEX_ENTRIES_MAX);
     this.length = dataStart;
     this.endOffset = base;
+  }
+
+  /** What the file has beyond the durable bytes: made, or kept, ahead of need. */
+  public long restBytes() {
+    return Math.max(0, preparedBytes - length);
   }
 
   /** Notes a durable batch. */
@@ -178,16 +189,20 @@ public final class Segment {
     }
     opening = new ArrayDeque<>();
     opening.add(done);
-    files.open(
-        path,
-        (opened, failure) -> {
-          ArrayDeque<FileCompletion<AsyncFile>> waiting = opening;
-          opening = null;
-          file = opened;
-          users += opened == null ? 0 : waiting.size();
-          waiting.forEach(one -> one.done(opened, failure));
-          endIfUnused();
-        });
+    if (cached) {
+      files.openCached(path, this::opened);
+    } else {
+      files.open(path, this::opened);
+    }
+  }
+
+  private void opened(AsyncFile fresh, IOException failure) {
+    ArrayDeque<FileCompletion<AsyncFile>> waiting = opening;
+    opening = null;
+    file = fresh;
+    users += fresh == null ? 0 : waiting.size();
+    waiting.forEach(one -> one.done(fresh, failure));
+    endIfUnused();
   }
 
   /** Gives the descriptor back; the last user closes it. */

@@ -46,6 +46,13 @@ public final class Blocks {
     return whole.slice((BYTES - past) & (BYTES - 1), bytes).writerIndex(0);
   }
 
+  /** True when a file can be written from there past the page cache. */
+  public static boolean isAligned(ByteBuf memory, int index) {
+    return memory.isDirect()
+        && memory.nioBufferCount() == 1
+        && memory.nioBuffer(index, 1).alignmentOffset(0, BYTES) == 0;
+  }
+
   /** CRC32C (Castagnoli) of a range; moves no index. */
   public static int crc32c(ByteBuf bytes, int index, int length) {
     CRC32C crc = new CRC32C();

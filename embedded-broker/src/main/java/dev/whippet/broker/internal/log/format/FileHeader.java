@@ -18,7 +18,9 @@ import io.netty.buffer.ByteBuf;
  * 40  u32  producers in the snapshot (segment)
  * 44  u32  bytes of the snapshot (segment)
  * 48  u32  CRC32C of the snapshot (segment)
- * 52  u64  0
+ * 52  u32  flags: bit 0 = the file had its size before it was begun: what
+ *           follows the commits may be what it held before (segment)
+ * 56  u32  0
  * 60  u32  CRC32C of bytes 0..59
  * </pre>
  *
@@ -33,7 +35,8 @@ public record FileHeader(
     long createdMicros,
     int snapshotEntries,
     int snapshotBytes,
-    int snapshotCrc) {
+    int snapshotCrc,
+    int flags) {
 
   public static final int SEGMENT = 0x47455357;
   public static final int JOURNAL = 0x4E524A57;
@@ -47,9 +50,15 @@ public record FileHeader(
   public static final int JOURNAL_VERSION = 2;
 
   public static final int BYTES = 64;
+  public static final int PREPARED = 1;
 
   /** Both copies. */
   public static final int COPIES_BYTES = 2 * Blocks.BYTES;
+
+  /** True when old bytes may follow the commits. */
+  public boolean isPrepared() {
+    return (flags & PREPARED) != 0;
+  }
 
   /** Where the first commit begins. */
   public long dataStart() {
@@ -70,7 +79,8 @@ public record FileHeader(
       out.writeIntLE(snapshotEntries);
       out.writeIntLE(snapshotBytes);
       out.writeIntLE(snapshotCrc);
-      out.writeLongLE(0);
+      out.writeIntLE(flags);
+      out.writeIntLE(0);
       out.writeIntLE(Blocks.crc32c(out, start, BYTES - 4));
       Blocks.padTo(out, start + Blocks.BYTES);
     }
@@ -98,7 +108,8 @@ public record FileHeader(
             in.getLongLE(index + 32),
             in.getIntLE(index + 40),
             in.getIntLE(index + 44),
-            in.getIntLE(index + 48));
+            in.getIntLE(index + 48),
+            in.getIntLE(index + 52));
     return header.snapshotBytes < 0 ? null : header;
   }
 

@@ -10,7 +10,7 @@ import io.netty.buffer.ByteBuf;
  *            bytes are missing             sound batch
  *   next() ------------------> LOAD     --------------> BATCH (header, position)
  *          ------------------> END
- *            limit reached
+ *            limit reached, of the bytes or of the offsets
  * </pre>
  *
  * Whatever is not a sound batch (padding behind a commit, a torn or damaged one, what a file held
@@ -77,7 +77,7 @@ public final class SegmentWalk {
       position += header.totalBytes();
       expected = header.endOffset();
     }
-    while (position + BatchHeader.BYTES <= limit) {
+    while (expected < offsetLimit && position + BatchHeader.BYTES <= limit) {
       if (!covers(window, windowStart, BatchHeader.BYTES)) {
         loadBytes = BatchHeader.BYTES;
         return Step.LOAD;

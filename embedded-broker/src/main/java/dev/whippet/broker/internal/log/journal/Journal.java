@@ -378,7 +378,7 @@ public final class Journal {
     long length = Blocks.up(snapshotEnd + commit.bytes);
     ByteBuf bytes = loop.allocateBlocks(Math.toIntExact(length + AHEAD_BYTES));
     new FileHeader(
-            FileHeader.JOURNAL, generation, nextNumber, fresh.salt, loop.clock.micros(), 0, 0, 0)
+            FileHeader.JOURNAL, generation, nextNumber, fresh.salt, loop.clock.micros(), 0, 0, 0, 0)
         .write(bytes);
     int start = FileHeader.COPIES_BYTES;
     write(bytes, start, fresh.salt, EntryFormat.KIND_SNAPSHOT, before);

@@ -19,8 +19,15 @@ public final class DiskSpace {
   /** After a write found no space, this much must be free before the next one is tried: 4 MiB. */
   public static final long BYTES_TO_GO_ON = 4L << 20;
 
+  /** Files made or kept ahead of need: a sixteenth of what segments may take up, at most this. */
+  private static final long AHEAD_BYTES_MAX = 1L << 30;
+
+  private static final int AHEAD_SHARE = 16;
+
   private final DiskBudget segments;
   private final long freeBytesMin;
+  private final long aheadBytesMax;
+  private final AtomicLong ahead = new AtomicLong();
   private final AtomicLong writtenSinceSample = new AtomicLong();
   private final AtomicLong leaving = new AtomicLong();
   private volatile long sample = Long.MAX_VALUE;
@@ -33,8 +40,18 @@ public final class DiskSpace {
    * @param freeBytesMin what stays free
    */
   public DiskSpace(long segmentBytesMax, long freeBytesMin) {
+    this(segmentBytesMax, freeBytesMin, Math.min(AHEAD_BYTES_MAX, segmentBytesMax / AHEAD_SHARE));
+  }
+
+  /**
+   * As above.
+   *
+   * @param aheadBytesMax what files that hold nothing yet, or not much, may take up besides
+   */
+  public DiskSpace(long segmentBytesMax, long freeBytesMin, long aheadBytesMax) {
     this.segments = new DiskBudget(segmentBytesMax);
     this.freeBytesMin = freeBytesMin;
+    this.aheadBytesMax = aheadBytesMax;
   }
 
   /** No bounds. */
@@ -66,6 +83,30 @@ public final class DiskSpace {
     if (bytes < 0) {
       writtenSinceSample.addAndGet(bytes);
     }
+  }
+
+  /** Takes room for a file that is made, or kept, ahead of need; false when there is none. */
+  public boolean takeAhead(long bytes) {
+    if (ahead.addAndGet(bytes) <= aheadBytesMax && !isTight()) {
+      return true;
+    }
+    ahead.addAndGet(-bytes);
+    return false;
+  }
+
+  /** Counts a file that is there anyway; negative when it is gone, or full of messages. */
+  public void countAhead(long bytes) {
+    ahead.addAndGet(bytes);
+  }
+
+  /** Bytes of files made or kept ahead of need. */
+  public long aheadBytes() {
+    return ahead.get();
+  }
+
+  /** What is free is not much more than what must be: nothing is kept ahead of need. */
+  public boolean isTight() {
+    return isFull() || sample != Long.MAX_VALUE && estimate() - freeBytesMin < aheadBytesMax;
   }
 
   /** A write found no space, whatever the sample says. */
