@@ -80,7 +80,7 @@ final class CutRun {
   static LogConfig small(long seed) {
     long delayMicros = seed % 3 == 0 ? CommitConfig.FLASH_DELAY_MICROS : 0;
     return LogConfig.DEFAULT
-        .withSegmentBytes(48 << 10)
+        .withSegmentBytes(seed % 2 == 0 ? 16 << 10 : 48 << 10) // with retention: many recycled
         .withTailBytesMax(32 << 10)
         .withJournalBytesMax(12 << 10)
         .withCommits(new CommitConfig(seed % 2 == 0 ? 32 << 10 : 80 << 10, 4 << 10, delayMicros));

@@ -95,7 +95,7 @@ public final class SegmentPool {
   /** A file with room for {@code bytes} at least; {@code null} when there is none. */
   Prepared take(long bytes) {
     trim();
-    Prepared taken = bytes > fileBytes / 2 ? null : ready.poll();
+    Prepared taken = bytes > fileBytes ? null : ready.poll();
     if (ready.isEmpty()) {
       make();
     }
