@@ -71,7 +71,6 @@ public final class PartitionLog {
       new LogFailure(LogFailure.Reason.NO_SPACE, "less of the disk is free than must stay free");
 
   private final LogLoop loop;
-  private final Path partitions;
   private final Path directory;
   private final PartitionSettings settings;
   private final PartitionWriter writer;
@@ -109,7 +108,6 @@ public final class PartitionLog {
   private PartitionLog(
       LogLoop loop, Path partitions, PartitionSettings settings, ProducerTable producers) {
     this.loop = loop;
-    this.partitions = partitions;
     this.directory = directoryOf(partitions, settings.incarnation());
     this.settings = settings;
     this.producers = producers;
@@ -533,7 +531,7 @@ public final class PartitionLog {
         Unpooled.wrappedBuffer(producersBefore),
         0,
         producersBefore.length / ProducerTable.ENTRY_BYTES);
-    writer.begin((nothing, failure) -> done.done(null, LogFailure.ofWrite(failure)));
+    writer.begin(0, (nothing, failure) -> done.done(null, LogFailure.ofWrite(failure)));
   }
 
   /**
@@ -587,7 +585,7 @@ public final class PartitionLog {
   /** The newest segment has expired like those before it: ends it, so that it can be dropped. */
   public void endExpired() {
     if (!closed) {
-      writer.endExpired();
+      shelf.endExpired(writer);
     }
   }
 
@@ -649,7 +647,7 @@ public final class PartitionLog {
     deleted = true;
     writer.refuse(CLOSED);
     writer.failWaiting(CLOSED);
-    shutDown(() -> deleteFiles(done));
+    shutDown(() -> shelf.delete(leftovers, onDisk, done));
   }
 
   private void shutDown(Runnable then) {
@@ -670,19 +668,6 @@ public final class PartitionLog {
     while (!endings.isEmpty()) {
       endings.poll().run();
     }
-  }
-
-  private void deleteFiles(LogCallback<Void> done) {
-    ArrayDeque<Path> doomed = new ArrayDeque<>(leftovers);
-    doomed.addAll(shelf.clear());
-    if (!onDisk && doomed.isEmpty()) {
-      done.done(null, null);
-      return;
-    }
-    doomed.add(directory);
-    loop.forgetDirectory(directory);
-    loop.deleteAll(
-        doomed, partitions, (nothing, cause) -> done.done(null, LogFailure.ofWrite(cause)));
   }
 
   /** What is left of it is its segments and producers and nothing else. After the close. */

@@ -138,6 +138,21 @@ final class PartitionShelf {
         && nowMicros - newest >= moreMicros;
   }
 
+  /**
+   * Nothing comes that would end the newest segment, and it has expired: begins one without a
+   * batch. If that fails the next sweep asks again.
+   */
+  void endExpired(PartitionWriter writer) {
+    writer.fold(
+        (nothing, failure) -> {
+          Segment newest = writer.active();
+          boolean ends = newest != null && newest.firstTimestamp >= 0 && isOld(newest);
+          if (ends && writer.isIdle() && writer.isFolded() && writer.refusal() == null) {
+            writer.begin(newest.endOffset, (begun, notBegun) -> {});
+          }
+        });
+  }
+
   private void show() {
     List<Segment> segments = log.segmentList();
     List<SealedSegment> shown = new ArrayList<>();
@@ -256,8 +271,29 @@ final class PartitionShelf {
     return !removing;
   }
 
-  /** The partition is deleted: gives everything back and tells which files are there. */
-  List<Path> clear() {
+  /**
+   * The partition is deleted: gives everything back and removes its files and directory.
+   *
+   * @param others files that are no segments
+   * @param onDisk false when there can't be a directory
+   */
+  void delete(List<Path> others, boolean onDisk, LogCallback<Void> done) {
+    ArrayDeque<Path> doomed = new ArrayDeque<>(others);
+    doomed.addAll(clear());
+    if (!onDisk && doomed.isEmpty()) {
+      done.done(null, null);
+      return;
+    }
+    Path directory = log.directory();
+    doomed.add(directory);
+    loop.forgetDirectory(directory);
+    loop.deleteAll(
+        doomed,
+        directory.getParent(),
+        (nothing, failure) -> done.done(null, LogFailure.ofWrite(failure)));
+  }
+
+  private List<Path> clear() {
     List<Segment> left = new ArrayList<>(leaving);
     left.forEach(this::gone);
     left.addAll(log.segmentList());

@@ -542,12 +542,8 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
 
   // --- a segment without batches --------------------------------------------------------------
 
-  /** The first one, for the snapshot of producers that it begins with. */
-  void begin(FileCompletion<Void> done) {
-    begin(0, done);
-  }
-
-  private void begin(long base, FileCompletion<Void> done) {
+  /** For the snapshot of producers that it begins with, or to end the one before. */
+  void begin(long base, FileCompletion<Void> done) {
     try {
       segments.write(
           segments.empty(base),
@@ -629,40 +625,6 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     } catch (OutOfMemoryError e) {
       done.done(null, refused(e));
     }
-  }
-
-  // --- expiry ---------------------------------------------------------------------------------
-
-  /**
-   * All that is durable is too old to stay, and nothing comes that would end its segment: begins
-   * one without a batch.
-   */
-  void endExpired() {
-    fold(
-        (nothing, failure) -> {
-          if (failure == null) {
-            beginEmpty();
-          }
-        });
-  }
-
-  private void beginEmpty() {
-    if (segments.isWriting()) {
-      afterWrite.add(this::beginEmpty);
-      return;
-    }
-    Segment active = segments.active();
-    boolean ends = active != null && active.firstTimestamp >= 0 && log.isOld(active);
-    if (!ends || !unfolded.isEmpty() || queue.refusal() != null || !queue.isIdle()) {
-      return; // whatever came meanwhile ends it
-    }
-    begin(
-        active.endOffset,
-        (nothing, failure) -> {
-          if (failure != null) {
-            noteFoldFailure(failure); // the next sweep asks again
-          }
-        });
   }
 
   /** Nothing is lost: it is tried again. But somebody should know, once. */
