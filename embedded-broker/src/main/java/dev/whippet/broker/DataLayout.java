@@ -56,8 +56,6 @@ record DataLayout(Path root) {
 
   /** What must be there before anything is recovered; outermost first. */
   Path[] directories() {
-    return new Path[] {
-      catalog(), offsets(), partitions(), commits(), pool(), setAside(), http()
-    };
+    return new Path[] {catalog(), offsets(), partitions(), commits(), pool(), setAside(), http()};
   }
 }

@@ -37,6 +37,10 @@ public record Health(Status status, List<Problem> problems, int unlisted, Disk d
     MISSED(
         "nothing is lost in silence",
         "let the consumer go on behind the range or delete its offset; raise retention-size"),
+    /** Producers were forgotten to make room for others. */
+    FORGOTTEN(
+        "what a producer resends is stored once",
+        "send to more partitions: one remembers 10,000 producers, those heard last"),
     /** Something on disk was damaged, and left out or set aside. */
     DAMAGED(
         "what was acknowledged is kept",

@@ -331,11 +331,8 @@ final class Storage {
   }
 
   private static Health.Problem forgotten(String partition, long producers) {
-    return new Health.Problem(
-        partition,
-        false,
-        producers
-            + " producers were forgotten to make room: what one of them resends is stored again");
+    String what = producers + " producers were forgotten: what one of them resends is stored again";
+    return new Health.Problem(Health.Kind.FORGOTTEN, partition, what);
   }
 
   /** The partition in words; fills {@code names} when it is asked for the first time. */
