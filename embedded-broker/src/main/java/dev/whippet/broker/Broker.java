@@ -1,10 +1,11 @@
 package dev.whippet.broker;
 
 import dev.whippet.broker.BrokerException.Reason;
-import dev.whippet.broker.internal.catalog.RootUser;
 import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.exchange.Identities;
 import dev.whippet.broker.internal.command.family.Commands;
 import dev.whippet.broker.internal.file.BlockingFiles;
+import dev.whippet.broker.internal.identity.Passwords;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.space.DiskBudget;
@@ -16,9 +17,9 @@ import dev.whippet.broker.internal.net.event.ConnectionCounts;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.WallClock;
 import dev.whippet.internal.wire.Limits;
+import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,6 +28,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionHandler;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -63,37 +66,61 @@ public final class Broker implements AutoCloseable {
   /** Statistics requests that may wait for the disk. */
   private static final int ASIDE_TASKS_MAX = 256;
 
+  /** Passwords that may wait to be hashed or checked; the next login is refused (12001). */
+  private static final int HASHES_WAITING_MAX = 4_096;
+
+  /** Passwords hashed at once: each takes 19 MiB and a core. */
+  private static final int HASHES_MAX = 4;
+
+  private static final long PURGE_SECONDS = 60;
+
   private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
   private final BrokerConfig config;
-  private final String rootPassword;
   private final Findings findings = new Findings();
   private final ThreadPoolExecutor aside;
+  private final ThreadPoolExecutor hashing;
   private final AtomicBoolean closed = new AtomicBoolean();
   private DataDirectory directory;
   private Loops loops;
   private Storage storage;
   private Retainer retainer;
   private FrontDoors doors;
+  private ScheduledFuture<?> purge;
+  private String generatedPassword;
   private volatile List<InetSocketAddress> addresses = List.of();
 
   private Broker(BrokerConfig config) {
     this.config = config;
-    this.rootPassword = config.rootPassword == null ? RandomPassword.next() : config.rootPassword;
     this.aside =
+        pool("whippet-aside", 1, ASIDE_TASKS_MAX, new ThreadPoolExecutor.CallerRunsPolicy());
+    int cores = Runtime.getRuntime().availableProcessors();
+    this.hashing =
+        pool(
+            "whippet-hash",
+            Math.max(1, Math.min(HASHES_MAX, cores / 2)),
+            HASHES_WAITING_MAX,
+            new ThreadPoolExecutor.AbortPolicy());
+  }
+
+  /** Threads that end when there is nothing to do. */
+  private static ThreadPoolExecutor pool(
+      String name, int threads, int waitingMax, RejectedExecutionHandler whenFull) {
+    ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
-            1,
-            1,
+            threads,
+            threads,
             10,
             TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(ASIDE_TASKS_MAX),
+            new ArrayBlockingQueue<>(waitingMax),
             work -> {
-              Thread thread = new Thread(work, "whippet-aside");
+              Thread thread = new Thread(work, name);
               thread.setDaemon(true);
               return thread;
             },
-            new ThreadPoolExecutor.CallerRunsPolicy());
-    this.aside.allowCoreThreadTimeOut(true);
+            whenFull);
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
   }
 
   /**
@@ -141,7 +168,11 @@ public final class Broker implements AutoCloseable {
             loops,
             config.consumerProtectionMillis);
     retainer.start();
-    Commands commands = commands();
+    Commands commands = commands(identities());
+    EventLoop loopZero = loops.loop(0).executor();
+    purge =
+        loopZero.scheduleAtFixedRate(
+            commands::purge, PURGE_SECONDS, PURGE_SECONDS, TimeUnit.SECONDS);
     doors =
         FrontDoors.open(
             config,
@@ -215,7 +246,15 @@ public final class Broker implements AutoCloseable {
     return executors;
   }
 
-  private Commands commands() {
+  /** With root among them. */
+  private Identities identities() {
+    EventLoop loopZero = loops.loop(0).executor();
+    Passwords passwords = new Passwords(hashing, loopZero);
+    generatedPassword = new RootAccount(storage.catalog(), passwords, loopZero).ensure(config);
+    return new Identities(passwords);
+  }
+
+  private Commands commands(Identities identities) {
     return new Commands(
         new Commands.Parts(
             storage.catalog(),
@@ -226,7 +265,7 @@ public final class Broker implements AutoCloseable {
             aside,
             WallClock::micros),
         new Commands.Identity(
-            new RootUser(config.rootUsername, rootPassword.getBytes(StandardCharsets.UTF_8)),
+            identities,
             new MachineFigures(directory.root()),
             this::cluster,
             new Commands.Grants(
@@ -295,12 +334,14 @@ public final class Broker implements AutoCloseable {
   }
 
   /**
-   * The password that was made up because none was configured.
+   * The password that was made up for root at this start, because none was configured: at the first
+   * start of a data directory, or with {@link BrokerConfig.Builder#resetRoot}. It is told here and
+   * nowhere else.
    *
-   * @return for this run only; empty when one was configured
+   * @return empty when none was made up
    */
   public Optional<String> generatedRootPassword() {
-    return config.rootPassword == null ? Optional.of(rootPassword) : Optional.empty();
+    return Optional.ofNullable(generatedPassword);
   }
 
   /** Requests that came over HTTP. */
@@ -341,6 +382,10 @@ public final class Broker implements AutoCloseable {
       doors.stop(config.stopGraceMillis);
     }
     aside.shutdown();
+    hashing.shutdownNow();
+    if (purge != null) {
+      purge.cancel(false);
+    }
     if (retainer != null) {
       retainer.stop();
     }

@@ -74,6 +74,7 @@ public final class BrokerConfig {
   final long segmentBytes;
   final String rootUsername;
   final String rootPassword;
+  final boolean resetRoot;
   final long stopGraceMillis;
   final WebSocketService webSocket;
   final DiskShare retention;
@@ -99,6 +100,7 @@ public final class BrokerConfig {
     segmentBytes = builder.segmentBytes;
     rootUsername = builder.rootUsername;
     rootPassword = builder.rootPassword;
+    resetRoot = builder.resetRoot;
     stopGraceMillis = builder.stopGraceMillis;
     webSocket =
         new WebSocketService(
@@ -288,6 +290,7 @@ public final class BrokerConfig {
     private long segmentBytes = 64L << 20;
     private String rootUsername = "iggy";
     private String rootPassword;
+    private boolean resetRoot;
     private long stopGraceMillis = 5_000;
     private final List<String> origins = new ArrayList<>();
     private final List<String> subProtocols = new ArrayList<>();
@@ -739,7 +742,8 @@ public final class BrokerConfig {
     }
 
     /**
-     * The name of the root user. Default: {@code iggy}.
+     * The name of the root user, when it is made: at the first start of a data directory. Default:
+     * {@code iggy}.
      *
      * @param name 3 to 50 bytes of UTF-8
      * @return this builder
@@ -751,7 +755,8 @@ public final class BrokerConfig {
     }
 
     /**
-     * The password of the root user. Default: a random one at each start, told by {@link
+     * The password of the root user, when it is made: at the first start of a data directory. Later
+     * starts keep the one that the directory knows. Default: a random one, told once by {@link
      * Broker#generatedRootPassword()}.
      *
      * @param password 3 to 100 bytes of UTF-8
@@ -769,6 +774,18 @@ public final class BrokerConfig {
                 + Limits.PASSWORD_BYTES_MAX);
       }
       rootPassword = password;
+      return this;
+    }
+
+    /**
+     * Gives the root user of an existing data directory the configured name and password (or a
+     * random one) and makes it active, at this start. Default: false.
+     *
+     * @param reset true when nobody knows its password any more
+     * @return this builder
+     */
+    public Builder resetRoot(boolean reset) {
+      resetRoot = reset;
       return this;
     }
 

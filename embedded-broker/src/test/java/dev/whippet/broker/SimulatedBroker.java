@@ -1,13 +1,15 @@
 package dev.whippet.broker;
 
-import dev.whippet.broker.internal.catalog.RootUser;
+import dev.whippet.broker.internal.catalog.UserEntry;
 import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.ReplySink;
 import dev.whippet.broker.internal.command.Request;
+import dev.whippet.broker.internal.command.exchange.Identities;
 import dev.whippet.broker.internal.command.exchange.TopicRules;
 import dev.whippet.broker.internal.command.family.Commands;
 import dev.whippet.broker.internal.file.LoopFiles;
+import dev.whippet.broker.internal.identity.Passwords;
 import dev.whippet.broker.internal.log.Housekeeping;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogConfig;
@@ -37,7 +39,8 @@ public final class SimulatedBroker {
   private static final int INLINE_TURNS_MAX = 1_000_000;
   private static final long AHEAD_BYTES_MAX = 200 << 10;
   private static final long TIMER_MICROS_MAX = 1_000_000;
-  private static final RootUser NO_LOGIN = new RootUser("root", new byte[8]);
+  private static final Identities NO_LOGIN =
+      new Identities(new Passwords(Runnable::run, Runnable::run));
 
   /** Virtual time: it stands still unless somebody moves it. */
   public static final class Time {
@@ -183,7 +186,7 @@ public final class SimulatedBroker {
     clients++;
     ClientSession session =
         commands.connected(clients, "10.0.0.1:" + clients, 1, loop % loops.size());
-    session.login(RootUser.ID);
+    session.login(UserEntry.ROOT_ID, UserEntry.ROOT_SERIAL);
     return session;
   }
 

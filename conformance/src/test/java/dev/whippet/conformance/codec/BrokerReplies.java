@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.whippet.broker.internal.command.Reply;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -13,7 +14,8 @@ import java.util.function.Function;
 final class BrokerReplies {
   /** The answers that the broker can give in this stage. */
   static final Set<Integer> CODES =
-      Set.of(10, 12, 20, 21, 22, 38, 44, 100, 120, 200, 201, 202, 300, 301, 302);
+      Set.of(
+          10, 12, 20, 21, 22, 31, 32, 33, 38, 41, 42, 44, 100, 120, 200, 201, 202, 300, 301, 302);
 
   private BrokerReplies() {}
 
@@ -29,6 +31,10 @@ final class BrokerReplies {
       case 12 -> cluster(fields);
       case 20, 21 -> new Reply.ClientDetails(client(fields), memberships(fields));
       case 22 -> new Reply.Clients(list(fields, "clients", BrokerReplies::client));
+      case 31, 33 -> new Reply.UserDetails(user(fields), permissions(fields));
+      case 32 -> new Reply.Users(list(fields, "users", BrokerReplies::user));
+      case 41 -> new Reply.Tokens(list(fields, "tokens", BrokerReplies::token));
+      case 42 -> new Reply.RawToken(Product.text(fields, "token").getBytes(StandardCharsets.UTF_8));
       case 38, 44 -> new Reply.LoggedIn(u32(fields, "user_id"));
       case 100 -> polled(fields);
       case 120 ->
@@ -97,6 +103,23 @@ final class BrokerReplies {
         u32(fields, "transport"),
         Product.text(fields, "address"),
         u32(fields, "consumer_groups_count"));
+  }
+
+  private static Reply.User user(JsonNode fields) {
+    return new Reply.User(
+        u32(fields, "id"),
+        u64(fields, "created_at"),
+        u32(fields, "status") == 1,
+        Product.text(fields, "username"));
+  }
+
+  private static byte[] permissions(JsonNode fields) {
+    JsonNode permissions = fields.get("permissions");
+    return permissions.isNull() ? null : Product.encodePermissions(permissions);
+  }
+
+  private static Reply.Token token(JsonNode fields) {
+    return new Reply.Token(Product.text(fields, "name"), u64(fields, "expiry_at"));
   }
 
   private static List<Reply.Membership> memberships(JsonNode fields) {

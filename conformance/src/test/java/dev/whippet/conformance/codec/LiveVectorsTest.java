@@ -23,7 +23,8 @@ import org.junit.jupiter.api.TestFactory;
  * A running broker is fed the bytes of every request vector: the status is the one that its state
  * and the command ask for, and the answer decodes in the response's layout. Before each vector the
  * broker holds a stream {@code orders} (id 0) with a topic {@code events} (id 0) of 3 partitions
- * and 50 messages in partition 1.
+ * and 50 messages in partition 1; for the users' commands a user {@code alice} (id 1), unless it is
+ * about to be created, and no token.
  */
 class LiveVectorsTest {
   private static final int TIMEOUT_MILLIS = 10_000;
@@ -65,6 +66,7 @@ class LiveVectorsTest {
   private static void feed(Vector vector, WireTransport transport) throws IOException {
     try (WireConnection connection = WireConnection.open(transport, broker.address())) {
       prepare(connection);
+      prepareUsers(connection, vector.code());
       boolean alone = BEFORE_LOGIN.contains(vector.code());
       if (alone) {
         ask(connection, 39, object());
@@ -94,6 +96,7 @@ class LiveVectorsTest {
   private static Map<String, Integer> statuses() {
     Map<String, Integer> statuses = new HashMap<>();
     statuses.put("login_with_personal_access_token", 20);
+    statuses.put("delete_personal_access_token", 20);
     statuses.put("create_stream", 1012);
     statuses.put("create_topic", 2013);
     statuses.put("poll_messages_fixture_string_ids", 1009);
@@ -136,6 +139,24 @@ class LiveVectorsTest {
     }
     Answer sent = ask(connection, 101, batch);
     assertThat(sent.status()).isZero();
+  }
+
+  private static void prepareUsers(WireConnection connection, int code) {
+    if (code < 31 || code > 43 || BEFORE_LOGIN.contains(code)) {
+      return;
+    }
+    for (String token : Set.of("ci-token", "forever")) {
+      ask(connection, 43, object().put("name", token));
+    }
+    for (String name : Set.of("alice", "alice2")) {
+      ObjectNode user = object();
+      user.putObject("user_id").put("kind", "string").put("value", name);
+      ask(connection, 34, user);
+    }
+    if (code != 33) {
+      ObjectNode alice = object().put("username", "alice").put("password", "secret");
+      ask(connection, 33, alice.put("status", 1).putNull("permissions"));
+    }
   }
 
   private static Answer ask(WireConnection connection, int code, ObjectNode fields) {

@@ -69,6 +69,12 @@ final class Product {
     return ClassicLayouts.PERMISSIONS.read(new ByteSource(block));
   }
 
+  static byte[] encodePermissions(JsonNode permissions) {
+    ByteSink out = new ByteSink();
+    ClassicLayouts.PERMISSIONS.write(permissions, out);
+    return out.toByteArray();
+  }
+
   static JsonNode decodeRecords(byte[] records) {
     return new Layout.UntilEnd(MessageLayouts.OUTGOING_RECORD).read(new ByteSource(records));
   }

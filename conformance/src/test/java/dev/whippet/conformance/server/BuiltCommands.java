@@ -12,6 +12,17 @@ public final class BuiltCommands {
           "ping",
           "login_user",
           "logout_user",
+          "get_user",
+          "get_users",
+          "create_user",
+          "delete_user",
+          "update_user",
+          "update_permissions",
+          "change_password",
+          "get_personal_access_tokens",
+          "create_personal_access_token",
+          "delete_personal_access_token",
+          "login_with_personal_access_token",
           "get_me",
           "get_client",
           "get_clients",
@@ -42,8 +53,8 @@ public final class BuiltCommands {
   /** Their codes. */
   public static final Set<Integer> CODES =
       Set.of(
-          1, 38, 39, 20, 21, 22, 10, 12, 202, 200, 201, 203, 302, 300, 301, 303, 101, 100, 120, 121,
-          122, 102, 204, 205, 304, 305, 402, 403, 503);
+          1, 38, 39, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 20, 21, 22, 10, 12, 202, 200, 201,
+          203, 302, 300, 301, 303, 101, 100, 120, 121, 122, 102, 204, 205, 304, 305, 402, 403, 503);
 
   private BuiltCommands() {}
 }

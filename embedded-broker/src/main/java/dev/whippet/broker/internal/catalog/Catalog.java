@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Streams, topics and producers' openings, kept in the journal {@code catalog}. A change is durable
- * before anyone sees it and before it is answered.
+ * Streams, topics, users and producers' openings, kept in the journal {@code catalog}. A change is
+ * durable before anyone sees it and before it is answered.
  *
  * <pre>
  *   latest()   what changes are checked against: durable or not    loop 0 only
@@ -166,6 +166,16 @@ public final class Catalog {
         || change instanceof PartitionsRemoved
         || change instanceof PartitionsAre
         || change instanceof IncarnationFloor;
+  }
+
+  /**
+   * Puts {@code change} in force at once and makes it durable as far as the disk allows: for what
+   * must be there even when nothing can be written. At the start, before anyone is served; loop 0.
+   */
+  public void impose(CatalogChange change, LogCallback<Void> done) {
+    latest = latest.with(change);
+    visible = latest;
+    append(CatalogEntry.encode(change), false, done);
   }
 
   /**

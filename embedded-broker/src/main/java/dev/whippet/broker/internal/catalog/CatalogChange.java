@@ -5,10 +5,23 @@ import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
 import java.util.List;
 
 /**
- * One durable fact about streams and topics: an entry of the journal, and a step from one {@link
+ * One durable fact of the catalog: an entry of the journal, and a step from one {@link
  * CatalogState} to the next. The orders of free slots only stand in the journal's snapshots.
  */
-public sealed interface CatalogChange {
+public sealed interface CatalogChange
+    permits CatalogChange.StreamCreated,
+        CatalogChange.StreamDeleted,
+        CatalogChange.TopicCreated,
+        CatalogChange.TopicDeleted,
+        CatalogChange.StreamRenamed,
+        CatalogChange.TopicUpdated,
+        CatalogChange.PartitionsAdded,
+        CatalogChange.PartitionsRemoved,
+        CatalogChange.PartitionsAre,
+        CatalogChange.StreamSlotsFree,
+        CatalogChange.TopicSlotsFree,
+        CatalogChange.IncarnationFloor,
+        UserChange {
 
   /** A stream in its slot. */
   record StreamCreated(int id, long createdAtMicros, String name) implements CatalogChange {}

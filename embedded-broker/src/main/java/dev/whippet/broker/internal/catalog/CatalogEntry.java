@@ -49,6 +49,7 @@ import java.util.function.Consumer;
  * 20 partitions are      u32 stream, u32 topic, u32 count, count x
  *                        (u64 created at, u64 incarnation, u64 identity)
  * 32 producer            u32 user, 16 bytes producer, u32 epoch, 16 bytes instance
+ * 48 to 63 users         {@link UserChangeCodec}
  *
  * name = u8 length, that many bytes UTF-8
  * </pre>
@@ -118,6 +119,9 @@ final class CatalogEntry {
       ByteBuffer out = start(TOPIC_SLOTS_FREE, 9 + 4 * it.ids().length);
       return finish(ids(out.putInt(it.stream()), it.ids()));
     }
+    if (change instanceof UserChange it) {
+      return UserChangeCodec.encode(it);
+    }
     if (change instanceof IncarnationFloor it) {
       return finish(start(INCARNATION_FLOOR, 9).putLong(it.next()));
     }
@@ -181,6 +185,9 @@ final class CatalogEntry {
   }
 
   private static CatalogChange decode(int kind, ByteBuffer in) {
+    if (kind >= UserChangeCodec.FIRST_KIND && kind <= UserChangeCodec.LAST_KIND) {
+      return UserChangeCodec.decode(kind, in);
+    }
     switch (kind) {
       case STREAM_CREATED:
         return new StreamCreated(in.getInt(), in.getLong(), name(in));
@@ -244,17 +251,17 @@ final class CatalogEntry {
     return new PartitionsAre(stream, topic, partitions);
   }
 
-  private static ByteBuffer start(int kind, int bytesMax) {
+  static ByteBuffer start(int kind, int bytesMax) {
     return ByteBuffer.allocate(bytesMax).order(ByteOrder.LITTLE_ENDIAN).put((byte) kind);
   }
 
-  private static byte[] finish(ByteBuffer out) {
+  static byte[] finish(ByteBuffer out) {
     byte[] entry = new byte[out.position()];
     out.flip().get(entry);
     return entry;
   }
 
-  private static ByteBuffer name(ByteBuffer out, String name) {
+  static ByteBuffer name(ByteBuffer out, String name) {
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
     if (bytes.length < 1 || bytes.length > 255) {
       throw new IllegalArgumentException("a name has 1..255 bytes, not " + bytes.length);
@@ -262,7 +269,7 @@ final class CatalogEntry {
     return out.put((byte) bytes.length).put(bytes);
   }
 
-  private static String name(ByteBuffer in) {
+  static String name(ByteBuffer in) {
     byte[] bytes = new byte[in.get() & 0xff];
     in.get(bytes);
     return new String(bytes, StandardCharsets.UTF_8);
@@ -278,7 +285,7 @@ final class CatalogEntry {
     return bytes;
   }
 
-  private static ByteBuffer ids(ByteBuffer out, int[] ids) {
+  static ByteBuffer ids(ByteBuffer out, int[] ids) {
     out.putInt(ids.length);
     for (int id : ids) {
       out.putInt(id);
@@ -286,7 +293,7 @@ final class CatalogEntry {
     return out;
   }
 
-  private static int[] ids(ByteBuffer in) {
+  static int[] ids(ByteBuffer in) {
     int count = in.getInt();
     if (count < 0 || count > in.remaining() / 4) {
       throw new BufferUnderflowException();

@@ -19,25 +19,32 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * All streams and topics at one moment, immutable: any loop reads it without a lock. {@link #with}
- * is the only way from one state to the next; the same changes in the same order give the same
- * state.
+ * All streams, topics and users at one moment, immutable: any loop reads it without a lock. {@link
+ * #with} is the only way from one state to the next; the same changes in the same order give the
+ * same state.
  */
 public final class CatalogState {
 
-  static final CatalogState EMPTY = new CatalogState(Slots.empty(), 1);
+  static final CatalogState EMPTY = new CatalogState(Slots.empty(), UserDirectory.EMPTY, 1);
 
   private final Slots<StreamEntry> streams;
+  private final UserDirectory users;
   private final long nextIncarnation;
 
-  private CatalogState(Slots<StreamEntry> streams, long nextIncarnation) {
+  private CatalogState(Slots<StreamEntry> streams, UserDirectory users, long nextIncarnation) {
     this.streams = streams;
+    this.users = users;
     this.nextIncarnation = nextIncarnation;
   }
 
   /** The streams by id and name. */
   public Slots<StreamEntry> streams() {
     return streams;
+  }
+
+  /** The users, their permissions and tokens. */
+  public UserDirectory users() {
+    return users;
   }
 
   /** Lower incarnations have been given to partitions; this and higher ones never. */
@@ -80,7 +87,8 @@ public final class CatalogState {
           streams.plus(new StreamEntry(it.id(), it.createdAtMicros(), it.name(), Slots.empty())));
     }
     if (change instanceof StreamDeleted it) {
-      return with(streams.minus(it.id()));
+      return new CatalogState(
+          streams.minus(it.id()), users.withoutStream(it.id()), nextIncarnation);
     }
     if (change instanceof TopicCreated it) {
       return withTopic(it);
@@ -112,8 +120,11 @@ public final class CatalogState {
       StreamEntry stream = present(it.stream());
       return with(streams.replaced(stream.withTopics(stream.topics().withFree(it.ids()))));
     }
+    if (change instanceof UserChange it) {
+      return new CatalogState(streams, users.with(it), nextIncarnation);
+    }
     if (change instanceof IncarnationFloor it) {
-      return new CatalogState(streams, Math.max(nextIncarnation, it.next()));
+      return new CatalogState(streams, users, Math.max(nextIncarnation, it.next()));
     }
     throw new IllegalArgumentException("unknown change: " + change);
   }
@@ -131,6 +142,7 @@ public final class CatalogState {
     }
     changes.add(new StreamSlotsFree(streams.free()));
     changes.add(new IncarnationFloor(nextIncarnation));
+    changes.addAll(users.asChanges());
     return changes;
   }
 
@@ -151,6 +163,7 @@ public final class CatalogState {
     StreamEntry stream = present(it.stream());
     return new CatalogState(
         streams.replaced(stream.withTopics(stream.topics().plus(topic))),
+        users,
         Math.max(nextIncarnation, it.firstIncarnation() + it.partitions()));
   }
 
@@ -160,6 +173,7 @@ public final class CatalogState {
         added(topic.partitions(), it.count(), it.createdAtMicros(), it.firstIncarnation());
     return new CatalogState(
         with(it.stream(), topic.with(more)).streams,
+        users,
         Math.max(nextIncarnation, it.firstIncarnation() + it.count()));
   }
 
@@ -185,6 +199,7 @@ public final class CatalogState {
     }
     return new CatalogState(
         with(it.stream(), topic.with(it.partitions())).streams,
+        users,
         Math.max(nextIncarnation, highest + 1));
   }
 
@@ -204,7 +219,7 @@ public final class CatalogState {
   }
 
   private CatalogState with(Slots<StreamEntry> changed) {
-    return new CatalogState(changed, nextIncarnation);
+    return new CatalogState(changed, users, nextIncarnation);
   }
 
   private StreamEntry present(int id) {

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Named entries in numbered slots, immutable: every change is a new table. A freed slot is used
@@ -110,6 +111,20 @@ public final class Slots<T extends Slots.Entry> {
     names.remove(old.name());
     if (names.put(entry.name(), entry) != null) {
       throw new IllegalArgumentException("name is taken: " + entry.name());
+    }
+    return new Slots<>(same, free, names);
+  }
+
+  /** Every entry replaced by what {@code change} makes of it; ids and names stay. */
+  Slots<T> mapped(UnaryOperator<T> change) {
+    List<T> same = new ArrayList<>(entries.size());
+    Map<String, T> names = new HashMap<>();
+    for (T entry : entries) {
+      T changed = entry == null ? null : change.apply(entry);
+      same.add(changed);
+      if (changed != null) {
+        names.put(changed.name(), changed);
+      }
     }
     return new Slots<>(same, free, names);
   }

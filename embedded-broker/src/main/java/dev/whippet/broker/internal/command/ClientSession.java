@@ -18,7 +18,7 @@ public final class ClientSession {
   private final int transport;
   private final int loop;
 
-  private volatile int userId = NO_USER;
+  private volatile User user = User.NOBODY;
   private volatile Greeting greeting;
   private volatile String path;
   private volatile String subProtocol;
@@ -59,7 +59,7 @@ public final class ClientSession {
 
   /** True between a login and a logout: admission lets more than small control requests in. */
   public boolean loggedIn() {
-    return userId != NO_USER;
+    return user != User.NOBODY;
   }
 
   /** True once this connection said hello (whippet-extension.md 2): it may be pinged. */
@@ -77,16 +77,21 @@ public final class ClientSession {
   }
 
   public int userId() {
-    return userId;
+    return user.id;
+  }
+
+  /** Who is logged in. */
+  public User user() {
+    return user;
   }
 
   /** The login succeeded; replaces an earlier one. */
-  public void login(int userId) {
-    this.userId = userId;
+  public void login(int userId, long serial) {
+    user = new User(userId, serial);
   }
 
   public void logout() {
-    userId = NO_USER;
+    user = User.NOBODY;
   }
 
   /** What the peer said at hello, or {@code null} before. */
@@ -100,12 +105,17 @@ public final class ClientSession {
   }
 
   public Reply.Client entry() {
-    return new Reply.Client(clientId, userId, transport, address, 0);
+    return new Reply.Client(clientId, userId(), transport, address, 0);
   }
 
   @Override
   public String toString() {
     return "client " + Integer.toUnsignedString(clientId) + " at " + address;
+  }
+
+  /** Who is logged in: an id may be given to another user later, id and serial together are not. */
+  public record User(int id, long serial) {
+    static final User NOBODY = new User(NO_USER, NO_USER);
   }
 
   /**

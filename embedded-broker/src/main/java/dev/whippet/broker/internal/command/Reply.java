@@ -63,6 +63,21 @@ public sealed interface Reply {
 
   record Membership(int streamId, int topicId, int groupId) {}
 
+  /** iggy-classic.md 3.4.4; {@code permissions} is the block of 4.9, {@code null} for none. */
+  record UserDetails(User user, byte[] permissions) implements Reply {}
+
+  record Users(List<User> users) implements Reply {}
+
+  record User(int id, long createdAtMicros, boolean active, String name) {}
+
+  /** Names and expiries of a user's tokens; 0 is never. */
+  record Tokens(List<Token> tokens) implements Reply {}
+
+  record Token(String name, long expiresAtMicros) {}
+
+  /** The one time that a token itself is told; bytes, so that no text of it is ever printed. */
+  record RawToken(byte[] token) implements Reply {}
+
   /** iggy-classic.md 3.4.6 followed by its topics; {@code topics} is empty after a create. */
   record StreamDetails(Stream stream, List<Topic> topics) implements Reply {}
 

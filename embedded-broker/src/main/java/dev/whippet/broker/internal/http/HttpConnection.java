@@ -236,7 +236,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     if (claims == null) {
       return false;
     }
-    session.login(claims.userId());
+    session.login(claims.userId(), claims.serial());
     return true;
   }
 

@@ -92,6 +92,14 @@ final class ReplyEncoder {
       topics.topics().forEach(each -> topic(each, out));
     } else if (reply instanceof Reply.ClientDetails details) {
       clientDetails(details, out);
+    } else if (reply instanceof Reply.UserDetails details) {
+      userDetails(details, out);
+    } else if (reply instanceof Reply.Users users) {
+      users.users().forEach(each -> user(each, out));
+    } else if (reply instanceof Reply.Tokens tokens) {
+      tokens.tokens().forEach(each -> token(each, out));
+    } else if (reply instanceof Reply.RawToken token) {
+      name(token.token(), out);
     } else if (reply instanceof Reply.Clients clients) {
       clients.clients().forEach(each -> client(each, out));
     } else if (reply instanceof Reply.Cluster cluster) {
@@ -165,6 +173,30 @@ final class ReplyEncoder {
     out.writeByte(client.transport());
     text32(client.address(), out);
     out.writeIntLE(client.consumerGroups());
+  }
+
+  // --- users and tokens: 3.4.4, 3.2 -------------------------------------------------------------
+
+  private static void userDetails(Reply.UserDetails details, ByteBuf out) {
+    user(details.user(), out);
+    if (details.permissions() == null) {
+      out.writeIntLE(0); // not the one zero byte of requests
+    } else {
+      out.writeByte(1).writeIntLE(details.permissions().length);
+      out.writeBytes(details.permissions());
+    }
+  }
+
+  private static void user(Reply.User user, ByteBuf out) {
+    out.writeIntLE(user.id());
+    out.writeLongLE(user.createdAtMicros());
+    out.writeByte(user.active() ? 1 : 2);
+    name(user.name(), out);
+  }
+
+  private static void token(Reply.Token token, ByteBuf out) {
+    name(token.name(), out);
+    out.writeLongLE(token.expiresAtMicros());
   }
 
   // --- streams, topics, offsets: 3.4.5 to 3.4.7 -------------------------------------------------
@@ -257,7 +289,10 @@ final class ReplyEncoder {
   // --- parts ------------------------------------------------------------------------------------
 
   private static void name(String name, ByteBuf out) {
-    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    name(name.getBytes(StandardCharsets.UTF_8), out);
+  }
+
+  private static void name(byte[] bytes, ByteBuf out) {
     require(
         bytes.length >= 1 && bytes.length <= Limits.NAME_BYTES_MAX,
         "name of " + bytes.length + " bytes");

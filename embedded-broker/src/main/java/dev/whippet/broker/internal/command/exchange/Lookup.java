@@ -5,6 +5,8 @@ import dev.whippet.broker.internal.catalog.Slots;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
+import dev.whippet.broker.internal.catalog.UserDirectory;
+import dev.whippet.broker.internal.catalog.UserEntry;
 import dev.whippet.broker.internal.command.Request.Identifier;
 import dev.whippet.internal.wire.Status;
 import java.util.OptionalInt;
@@ -25,6 +27,15 @@ public final class Lookup {
   /** The stream, or 1009. */
   public static StreamEntry stream(CatalogState state, Identifier identifier) {
     return present(find(state, identifier), Status.STREAM_NOT_FOUND);
+  }
+
+  public static UserEntry find(UserDirectory users, Identifier user) {
+    return find(users.users(), user);
+  }
+
+  /** The user, or 20. */
+  public static UserEntry user(UserDirectory users, Identifier identifier) {
+    return present(find(users, identifier), Status.RESOURCE_NOT_FOUND);
   }
 
   /** The topic, or 2010. */

@@ -14,6 +14,7 @@ public record Services(
     Partitions partitions,
     TopicRules rules,
     Access access,
+    Identities identities,
     Changes changes,
     Hops hops,
     LongSupplier clockMicros) {

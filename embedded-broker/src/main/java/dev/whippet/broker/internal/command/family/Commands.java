@@ -2,7 +2,6 @@ package dev.whippet.broker.internal.command.family;
 
 import dev.whippet.broker.internal.catalog.Catalog;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
-import dev.whippet.broker.internal.catalog.RootUser;
 import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.ReplySink;
@@ -12,6 +11,7 @@ import dev.whippet.broker.internal.command.exchange.Access;
 import dev.whippet.broker.internal.command.exchange.Changes;
 import dev.whippet.broker.internal.command.exchange.Exchange;
 import dev.whippet.broker.internal.command.exchange.Hops;
+import dev.whippet.broker.internal.command.exchange.Identities;
 import dev.whippet.broker.internal.command.exchange.Lookup;
 import dev.whippet.broker.internal.command.exchange.PartitionLife;
 import dev.whippet.broker.internal.command.exchange.Partitions;
@@ -59,9 +59,12 @@ public final class Commands implements RequestHandler {
       Executor aside,
       LongSupplier clockMicros) {}
 
-  /** Who the broker is, to its clients. */
+  /** Who the broker is, to its clients, and what it knows them by. */
   public record Identity(
-      RootUser root, MachineFigures machine, Supplier<Reply.Cluster> cluster, Grants grants) {}
+      Identities identities,
+      MachineFigures machine,
+      Supplier<Reply.Cluster> cluster,
+      Grants grants) {}
 
   /** What a hello learns (whippet-extension.md 2), besides the features. */
   public record Grants(
@@ -81,6 +84,7 @@ public final class Commands implements RequestHandler {
 
   private final Map<Class<? extends Request>, Entry> table = new HashMap<>();
   private final SessionCommands sessions;
+  private final TokenCommands tokens;
 
   public Commands(Parts parts, Identity identity) {
     Hops hops = new Hops(parts.loops());
@@ -90,12 +94,18 @@ public final class Commands implements RequestHandler {
             parts.offsets(),
             parts.partitions(),
             parts.rules(),
-            new Access(),
+            new Access(parts.catalog()),
+            identity.identities(),
             new Changes(parts.catalog(), hops),
             hops,
             parts.clockMicros());
-    sessions = new SessionCommands(identity.root(), services.access());
+    sessions = new SessionCommands(services.access());
     sessions.register(this);
+    LoginCommands logins = new LoginCommands(services);
+    logins.register(this);
+    new UserCommands(services, logins).register(this);
+    tokens = new TokenCommands(services);
+    tokens.register(this);
     SystemCommands.Machine machine =
         new SystemCommands.Machine(identity.machine(), parts.aside(), identity.cluster());
     new SystemCommands(services, sessions, machine).register(this);
@@ -106,6 +116,11 @@ public final class Commands implements RequestHandler {
     new MessageCommands(services).register(this);
     new OffsetCommands(services).register(this);
     new ExtensionCommands(services, identity.grants()).register(this);
+  }
+
+  /** Takes away what has expired; to be called every minute. Loop 0. */
+  public void purge() {
+    tokens.purge();
   }
 
   /** Adds a command that needs a login. */

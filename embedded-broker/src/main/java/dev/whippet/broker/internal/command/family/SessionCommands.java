@@ -1,39 +1,31 @@
 package dev.whippet.broker.internal.command.family;
 
-import dev.whippet.broker.internal.catalog.RootUser;
 import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.exchange.Access;
 import dev.whippet.broker.internal.command.exchange.Access.Right;
 import dev.whippet.broker.internal.command.exchange.Exchange;
-import dev.whippet.internal.wire.Limits;
 import dev.whippet.internal.wire.Status;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Logging in and out, and who is connected (iggy-classic.md 3.3). Login state belongs to the
- * connection; a failed login leaves the previous one in place.
+ * Who is connected (iggy-classic.md 3.3). A connection whose user was deleted is no client any
+ * more: nobody sees it, and it learns so when it asks for itself (100, then closed).
  */
 final class SessionCommands {
 
   private final Set<ClientSession> sessions = ConcurrentHashMap.newKeySet();
-  private final RootUser root;
   private final Access access;
 
-  SessionCommands(RootUser root, Access access) {
-    this.root = root;
+  SessionCommands(Access access) {
     this.access = access;
   }
 
   void register(Commands table) {
-    table.onBeforeLogin(Request.Login.class, this::login);
-    table.onBeforeLogin(Request.LoginWithToken.class, this::loginWithToken);
-    table.on(Request.Logout.class, this::logout);
     table.on(Request.GetMe.class, this::getMe);
     table.on(Request.GetClient.class, this::getClient);
     table.on(Request.GetClients.class, this::getClients);
@@ -52,35 +44,12 @@ final class SessionCommands {
     return sessions.size();
   }
 
-  private void login(Exchange<Request.Login> x) {
-    int nameBytes = x.request.username().getBytes(StandardCharsets.UTF_8).length;
-    if (nameBytes < Limits.USERNAME_BYTES_MIN || nameBytes > Limits.USERNAME_BYTES_MAX) {
-      throw new Exchange.Refused(Status.INVALID_USERNAME);
-    }
-    int passwordBytes = x.request.password().length;
-    if (passwordBytes < Limits.PASSWORD_BYTES_MIN || passwordBytes > Limits.PASSWORD_BYTES_MAX) {
-      throw new Exchange.Refused(Status.INVALID_PASSWORD);
-    }
-    int userId = root.login(x.request.username(), x.request.password());
-    if (userId == RootUser.NOBODY) {
-      throw new Exchange.Refused(Status.INVALID_CREDENTIALS);
-    }
-    x.session.login(userId);
-    x.reply(new Reply.LoggedIn(userId));
-  }
-
-  /** No token has ever been made: none is known. */
-  private void loginWithToken(Exchange<Request.LoginWithToken> x) {
-    throw new Exchange.Refused(Status.RESOURCE_NOT_FOUND);
-  }
-
-  private void logout(Exchange<Request.Logout> x) {
-    x.session.logout();
-    x.done();
-  }
-
   private void getMe(Exchange<Request.GetMe> x) {
-    x.reply(new Reply.ClientDetails(x.session.entry(), List.of()));
+    if (access.isClient(x.session)) {
+      x.reply(new Reply.ClientDetails(x.session.entry(), List.of()));
+    } else {
+      x.replyAndClose(Status.CLIENT_NOT_FOUND);
+    }
   }
 
   private void getClient(Exchange<Request.GetClient> x) {
@@ -89,7 +58,8 @@ final class SessionCommands {
     }
     access.require(x.session, Right.SERVER);
     for (ClientSession session : sessions) {
-      if (Integer.toUnsignedLong(session.clientId()) == x.request.clientId()) {
+      if (Integer.toUnsignedLong(session.clientId()) == x.request.clientId()
+          && access.isClient(session)) {
         x.reply(new Reply.ClientDetails(session.entry(), List.of()));
         return;
       }
@@ -100,7 +70,11 @@ final class SessionCommands {
   private void getClients(Exchange<Request.GetClients> x) {
     access.require(x.session, Right.SERVER);
     List<Reply.Client> clients = new ArrayList<>();
-    sessions.forEach(session -> clients.add(session.entry()));
+    for (ClientSession session : sessions) {
+      if (access.isClient(session)) {
+        clients.add(session.entry());
+      }
+    }
     x.reply(new Reply.Clients(clients));
   }
 }

@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.http.route;
 
+import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.http.exchange.Answer;
@@ -92,7 +93,8 @@ final class LoginRoutes {
   }
 
   private void issue(Call call) {
-    issue(call, call.session().userId(), 0);
+    ClientSession.User user = call.session().user();
+    issue(call, user.id(), user.serial());
   }
 
   private void issue(Call call, int userId, long serial) {
