@@ -84,6 +84,34 @@ abstract class FloodsContract extends ListenerSuite {
 
   @ParameterizedTest
   @EnumSource
+  void whoIsLoggedInComesBeforeNewcomers(Wire wire) throws Exception {
+    WireClient modest = loggedIn(NetLimits.DEFAULT, wire);
+    CountDownLatch sent = new CountDownLatch(1);
+    loops.loop(0).execute(() -> awaitUnchecked(sent));
+    List<WireClient> newcomers = new ArrayList<>();
+    Buffer request = new Buffer();
+    for (int i = 0; i < Acceptor.WAITING_MAX / 2; i++) {
+      WireClient newcomer = connect(Wire.TCP); // the system accepts it
+      Requests.ping(request);
+      newcomer.send(request);
+      newcomers.add(newcomer);
+    }
+    Requests.ping(request);
+    modest.send(request);
+    sent.countDown();
+
+    assertThat(modest.status()).isZero();
+    for (WireClient newcomer : newcomers) {
+      assertThat(newcomer.status()).isZero();
+    }
+
+    List<ClientSession> order = new ArrayList<>(handler.pinged);
+    assertThat(order).hasSize(1 + newcomers.size());
+    assertThat(order.get(0)).isSameAs(handler.connected.get(0));
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void aFloodIsAnsweredToItsEndInOrder(Wire wire) throws Exception {
     WireClient client = loggedIn(LINGERING, wire);
     Buffer requests = new Buffer();
