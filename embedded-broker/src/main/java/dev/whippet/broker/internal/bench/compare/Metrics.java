@@ -17,6 +17,7 @@ import java.util.Map;
  * cpu-gb                           server CPU seconds per GB of payload
  * load-cpu-gb                      the load's own
  * flushes                          device flushes per acknowledgement
+ * written                          bytes the server sent to storage per byte of payload
  * </pre>
  *
  * <p>With several stages or groups the name has theirs in front: {@code pinned-producer.p50}.
@@ -63,6 +64,9 @@ final class Metrics {
     metrics.put(prefix + "load-cpu-gb", usage.loadSeconds() / stage.bytes() * 1e9);
     if (usage.storage().flushes() > 0) {
       metrics.put(prefix + "flushes", (double) usage.storage().flushes() / stage.requests());
+    }
+    if (usage.storage().serverBytes() > 0) {
+      metrics.put(prefix + "written", (double) usage.storage().serverBytes() / stage.bytes());
     }
   }
 

@@ -7,15 +7,17 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * The block device under a directory, for the two questions a durable figure must answer: is there
- * stable storage at all, and how often was it told to flush. The flush counter is the whole
- * device's: the noise rule keeps others away from it.
+ * The block device under a directory, for the questions a durable figure must answer: is there
+ * stable storage at all, how often was it told to flush, and how much was written to it. The
+ * counters are the whole device's: the noise rule keeps others away from them.
  */
 public final class Disk {
 
   private static final Set<String> VOLATILE_TYPES = Set.of("tmpfs", "ramfs", "rootfs", "hugetlbfs");
   private static final int FLUSHES_FIELD = 15;
   private static final int WRITES_FIELD = 4;
+  private static final int WRITTEN_SECTORS_FIELD = 6;
+  private static final int SECTOR_BYTES = 512;
 
   private final String type;
   private final Path stat;
@@ -62,6 +64,11 @@ public final class Disk {
   /** Writes that the device has done; 0 when it does not tell. */
   public long writes() {
     return field(WRITES_FIELD);
+  }
+
+  /** Bytes that were written to the device; 0 when it does not tell. */
+  public long writtenBytes() {
+    return field(WRITTEN_SECTORS_FIELD) * SECTOR_BYTES;
   }
 
   private long field(int index) {

@@ -15,6 +15,8 @@ public final class Meter {
   private long flushes;
   private long writes;
   private long writeCalls;
+  private long deviceBytes;
+  private long serverBytes;
 
   /**
    * Prepares to measure.
@@ -37,7 +39,8 @@ public final class Meter {
       Storage storage) {}
 
   /** What the device and the server's process wrote: device counters are the whole device's. */
-  public record Storage(long flushes, long deviceWrites, long serverWriteCalls) {}
+  public record Storage(
+      long flushes, long deviceWrites, long serverWriteCalls, long deviceBytes, long serverBytes) {}
 
   /** Reads the first values. */
   public void start() throws IOException {
@@ -47,20 +50,24 @@ public final class Meter {
     flushes = disk == null ? 0 : disk.flushes();
     writes = disk == null ? 0 : disk.writes();
     writeCalls = serverPid == 0 ? 0 : proc.writeCalls(serverPid);
+    deviceBytes = disk == null ? 0 : disk.writtenBytes();
+    serverBytes = serverPid == 0 ? 0 : proc.writtenBytes(serverPid);
     before = Noise.Sample.take(proc, serverPid);
   }
 
   /** Reads them again. */
   public Usage stop() throws IOException {
     if (before == null) {
-      return new Usage(0, 0, 0, 0, 0, new Storage(0, 0, 0));
+      return new Usage(0, 0, 0, 0, 0, new Storage(0, 0, 0, 0, 0));
     }
     Noise.Sample after = Noise.Sample.take(proc, serverPid);
     Storage storage =
         new Storage(
             disk == null ? 0 : disk.flushes() - flushes,
             disk == null ? 0 : disk.writes() - writes,
-            serverPid == 0 ? 0 : proc.writeCalls(serverPid) - writeCalls);
+            serverPid == 0 ? 0 : proc.writeCalls(serverPid) - writeCalls,
+            disk == null ? 0 : disk.writtenBytes() - deviceBytes,
+            serverPid == 0 ? 0 : proc.writtenBytes(serverPid) - serverBytes);
     return new Usage(
         after.secondsSince(before),
         after.server() - before.server(),

@@ -68,7 +68,9 @@ public final class JsonReport {
           .put("serverResidentBytes", usage.serverResidentBytes())
           .put("deviceFlushes", usage.storage().flushes())
           .put("deviceWrites", usage.storage().deviceWrites())
-          .put("serverWriteCalls", usage.storage().serverWriteCalls());
+          .put("serverWriteCalls", usage.storage().serverWriteCalls())
+          .put("deviceBytes", usage.storage().deviceBytes())
+          .put("serverBytes", usage.storage().serverBytes());
     }
   }
 

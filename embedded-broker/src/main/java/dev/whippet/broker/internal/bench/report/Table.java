@@ -112,6 +112,14 @@ public final class Table {
               "; device flushes per acknowledgement %.2f",
               (double) flushes / stage.requests()));
     }
+    if (usage.storage().serverBytes() > 0 && stage.bytes() > 0) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "; written for a byte of payload: %.2f by the server, %.2f by the device",
+              (double) usage.storage().serverBytes() / stage.bytes(),
+              (double) usage.storage().deviceBytes() / stage.bytes()));
+    }
     out.println(text);
   }
 }
