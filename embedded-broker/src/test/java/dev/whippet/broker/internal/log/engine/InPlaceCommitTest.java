@@ -1,9 +1,10 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.broker.internal.file.AlignedBuffers;
-import dev.whippet.broker.internal.log.engine.Records;
+import dev.whippet.broker.internal.log.LogFixture;
+import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.testkit.MemoryDisk;
 import io.netty.buffer.ByteBuf;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A large batch is written to its segment from the memory in which it was received. */
-class PartitionInPlaceTest {
+class InPlaceCommitTest {
   private static final int LENGTH = 5_000;
 
   private final AlignedBuffers buffers = new AlignedBuffers();

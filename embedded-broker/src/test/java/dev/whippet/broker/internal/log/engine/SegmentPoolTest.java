@@ -1,11 +1,10 @@
-package dev.whippet.broker.internal.log;
+package dev.whippet.broker.internal.log.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.broker.internal.log.LogFixture;
 import dev.whippet.broker.internal.log.LogFixture.Answer;
-import dev.whippet.broker.internal.log.engine.LogConfig;
-import dev.whippet.broker.internal.log.engine.Records;
-import dev.whippet.broker.internal.log.engine.SegmentPool;
+import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.retain.Drop;
 import dev.whippet.broker.internal.log.space.DiskSpace;
@@ -22,7 +21,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** Segments that are made of files which were there before: zeros, or what retention gave back. */
-class PartitionPoolTest {
+class SegmentPoolTest {
   private static final Path POOL = LogFixture.ROOT.resolve("pool");
   private static final int SEGMENT_BYTES = 24 << 10;
 
