@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client with a real outbox against a scripted peer over real sockets. */
-@Timeout(60)
+@Timeout(300)
 final class WhippetClientTest {
   private static final String TOPIC = "s/t";
 

@@ -125,7 +125,9 @@ final class Storage {
     Catalog.Recovered recovered = Catalog.recover(disk, layout.catalog(), catalogDamage::add);
     catalogDamage.forEach(findings::damage);
     findings.add(recovered.findings());
-    boolean catalogSound = catalogDamage.isEmpty() && recovered.findings().isEmpty();
+    boolean catalogSound =
+        recovered.findings().isEmpty()
+            && catalogDamage.stream().allMatch(one -> one.kind() == Damage.Kind.TAIL_CUT);
     CatalogState state = recovered.state();
     ConsumerOffsets.Recovered recoveredOffsets =
         ConsumerOffsets.recover(disk, layout.offsets(), state, findings::damage);

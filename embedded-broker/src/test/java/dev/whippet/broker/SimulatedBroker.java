@@ -92,6 +92,9 @@ public final class SimulatedBroker {
 
   private int clients;
 
+  /** What a client found wrong with an answer. */
+  private AssertionError objection;
+
   /** Starts on what is on the disk; blocking operations may throw the disk's power cut. */
   public SimulatedBroker(MemoryDisk disk, Setup setup) throws BrokerException {
     time = setup.time();
@@ -147,7 +150,7 @@ public final class SimulatedBroker {
                     loops.get(storage.partitions().owner(log.incarnation())).execute(task),
                 storage.offsets()::consumedTo,
                 time::micros,
-                () -> Long.MAX_VALUE,
+                disk::freeBytes,
                 0));
     inline = false;
   }
@@ -196,12 +199,16 @@ public final class SimulatedBroker {
         new ReplySink() {
           @Override
           public void reply(Reply reply) {
-            answer.accept(reply);
+            try {
+              answer.accept(reply);
+            } catch (AssertionError e) {
+              objection = e; // not thrown into the broker, which would go on
+            }
           }
 
           @Override
           public void replyAndClose(Reply reply) {
-            answer.accept(reply);
+            reply(reply);
           }
         };
     loops.get(loop % loops.size()).execute(() -> commands.handle(session, request, sink));
@@ -213,6 +220,7 @@ public final class SimulatedBroker {
     for (int i = 0; i < loops.size(); i++) {
       int index = (first + i) % loops.size();
       if (clocks.get(index).runDue() || loops.get(index).runOne()) {
+        object();
         return true;
       }
     }
@@ -226,11 +234,18 @@ public final class SimulatedBroker {
       for (int index = 0; index < loops.size(); index++) {
         any |= clocks.get(index).runDue() || loops.get(index).runOne();
       }
+      object();
       if (!any && !passToNextTimer()) {
         return;
       }
     }
     throw new IllegalStateException("the loops never come to rest");
+  }
+
+  private void object() {
+    if (objection != null) {
+      throw objection;
+    }
   }
 
   private boolean passToNextTimer() {

@@ -59,7 +59,7 @@ abstract class OfficialClientContract {
   static final TopicId TOPIC = TopicId.of("events");
   private static final Consumer CONSUMER = Consumer.of(ConsumerId.of("billing"));
 
-  private final long seed = Long.getLong("whippet.seed", System.nanoTime());
+  private final long seed = Long.getLong("whippet.seed", 1);
   private BrokerUnderTest broker;
 
   InetSocketAddress address() {

@@ -34,7 +34,7 @@ class ProductCodecTest {
   private static final int UNKNOWN_CODE = 9999;
   private static final int HEADER_BYTES = 8;
 
-  private final long seed = Long.getLong("whippet.seed", System.nanoTime());
+  private final long seed = Long.getLong("whippet.seed", 1);
   private final Random random = new Random(seed);
 
   static Stream<Vector> requests() throws IOException {

@@ -43,7 +43,7 @@ class BadInputTest {
   private static final int CONTROL_PAYLOAD_BYTES_MAX = 10 << 20;
   private static final Set<Integer> BEFORE_LOGIN = Set.of(PING, LOGIN, 44);
 
-  private final long seed = Long.getLong("whippet.seed", System.nanoTime());
+  private final long seed = Long.getLong("whippet.seed", 1);
   private final Random random = new Random(seed);
   private BrokerUnderTest broker;
   private WireConnection witness;

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Starts brokers and publishers as their own processes, and kills by process what it started. */
 final class Processes implements AutoCloseable {
-  private static final int START_SECONDS = 120;
+  private static final int START_SECONDS = 300;
   private static final int PROBE_MILLIS = 20;
   private static final int PROBE_ANSWER_MILLIS = 2_000;
   private static final byte[] PING =

@@ -2,12 +2,15 @@ package dev.whippet.broker.simulation;
 
 import dev.whippet.broker.SimulatedBroker;
 import dev.whippet.broker.internal.command.Reply;
+import dev.whippet.broker.internal.command.Request.Strategy;
 import dev.whippet.broker.simulation.PartitionModel.Track;
 import dev.whippet.broker.simulation.Requests.Place;
 import dev.whippet.internal.wire.Status;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What the clients do after a restart, once an {@link Inspection} has settled what was in doubt:
@@ -47,6 +50,32 @@ final class Continuation {
     }
   }
 
+  /**
+   * On a broker whose disk has failed, and does not any more: everything that was published is sent
+   * again, as far as it is taken.
+   */
+  void resendWhatIsTaken() {
+    for (int producer = 0; producer < PRODUCERS; producer++) {
+      SimulatedClient client = new SimulatedClient(broker, producer);
+      Publisher publisher = new Publisher(producer, client, world, allocator, true);
+      publisher.hello();
+      broker.runAll();
+      for (World.Topic topic : world.topics.values()) {
+        for (int id = 0; id < topic.partitions().size() && publisher.isWelcome(); id++) {
+          PartitionModel model = topic.partitions().get(id);
+          Track track = model.track(producer);
+          long before = -1;
+          while (before < track.acknowledged && track.acknowledged < track.last()) {
+            before = track.acknowledged;
+            Place place = new Place(topic.stream(), topic.name(), id);
+            publisher.send(place, model, track.sequences.indexOf(next(track)));
+            broker.runAll();
+          }
+        }
+      }
+    }
+  }
+
   private void resend(Publisher publisher, int producer, Place place, PartitionModel model) {
     publisher.checkState(place, model);
     Track track = model.track(producer);
@@ -71,6 +100,30 @@ final class Continuation {
         "producer " + producer + " of epoch " + earlier + " is let in: " + reply);
   }
 
+  /**
+   * A tail was lost, and consumers may have stored offsets in it: what is sent now is what they
+   * read next.
+   */
+  void nobodySkips() {
+    SimulatedClient client = new SimulatedClient(broker, 1);
+    for (World.Topic topic : world.topics.values()) {
+      for (int id = 0; id < topic.partitions().size(); id++) {
+        Place place = new Place(topic.stream(), topic.name(), id);
+        SentBatch batch = new SentBatch(world.nextBatch++, 7, 1);
+        Reply sent = client.ask(Requests.send(place, allocator, batch.tags()));
+        Inspection.check(sent instanceof Reply.Empty, "nothing can be sent any more: " + sent);
+        for (int consumer : topic.partitions().get(id).offsets.keySet()) {
+          Set<Long> read = new HashSet<>();
+          Strategy next = new Strategy(Strategy.Kind.NEXT, 0);
+          Reply reply = client.ask(Requests.poll(place, consumer, next, 100_000, false));
+          Polled.each((Reply.Polled) reply, (offset, tag) -> read.add(tag));
+          Inspection.check(
+              read.contains(batch.tags()[0]), "consumer " + consumer + " skips at " + place);
+        }
+      }
+    }
+  }
+
   /** One message and one offset more in each partition, and one change of the catalog. */
   void storeMore() {
     List<SentBatch> sent = new ArrayList<>();
@@ -82,12 +135,15 @@ final class Continuation {
         Place place = new Place(topic.stream(), topic.name(), id);
         client.send(
             Requests.send(place, allocator, batch.tags()),
-            reply -> batch.acknowledged = reply instanceof Reply.Empty);
+            reply -> {
+              Inspection.check(reply instanceof Reply.Empty, "send to " + place + ": " + reply);
+              batch.acknowledge(world.time.micros());
+            });
         sent.add(batch);
       }
     }
     broker.runAll();
-    sent.forEach(one -> Inspection.check(one.acknowledged, "nothing can be sent any more"));
+    sent.forEach(one -> Inspection.check(one.acknowledged, "no answer to a send"));
     for (World.Topic topic : world.topics.values()) {
       for (int id = 0; id < topic.partitions().size(); id++) {
         Place place = new Place(topic.stream(), topic.name(), id);
@@ -96,7 +152,7 @@ final class Continuation {
         topic.partitions().get(id).stored(3).settle(0);
       }
     }
-    World.Change change = new World.Change(true, "s" + world.nextBatch++, null, 0);
+    World.Change change = new World.Change(World.Kind.CREATE, "s" + world.nextBatch++, null, 0);
     Reply reply = client.ask(Requests.change(change));
     Inspection.check(!(reply instanceof Reply.Failure), "no stream can be created: " + reply);
     world.apply(change);

@@ -45,18 +45,34 @@ final class CutRun {
   private static final int GO_ON_EVERY = 7;
   private static final int CUT_START_EVERY = 97;
 
+  /** At weak levels, so that a few cuts see all lives. */
+  private static final int WEAK_STRIDE = 7;
+
+  private static final int STEP_MICROS_MAX = 5_000;
+
+  /** Where messages are synced late, time passes faster. */
+  private static final long INTERVAL_MILLIS = 4_000;
+
+  private static final int LONG_STEP_MICROS_MAX = 500_000;
+
+  /** The disk and the timers are late by less than this: a quarter of the interval each. */
+  private static final long LATE_MICROS_MAX = 1_000_000;
+
   private final long seed;
   private final int steps;
   private final LogConfig config;
   private final UnaryOperator<LoopFiles> files;
-  private final World world = new World();
   private final Random random;
   private final Time time = new Time();
+  private final World world = new World(time);
   private int life;
   private final MessageDigest trace = sha256();
   private Durability topics = Durability.POWER;
   private long cuts;
   private String moment = "start";
+
+  /** When nothing was left to do. */
+  private long restedAt;
 
   /** Messages may be lost by a power cut, not by a kill; {@code topics} is not POWER then. */
   CutRun withTopics(Durability topics) {
@@ -71,7 +87,7 @@ final class CutRun {
   CutRun(long seed, int steps, LogConfig config, UnaryOperator<LoopFiles> files) {
     this.seed = seed;
     this.steps = steps;
-    this.config = config;
+    this.config = config.withSyncIntervalMillis(INTERVAL_MILLIS);
     this.files = files;
     this.random = new Random(seed);
   }
@@ -136,7 +152,7 @@ final class CutRun {
     workload.run(
         steps,
         () -> {
-          time.pass(random.nextInt(5_000));
+          pass(broker);
           if (random.nextInt(8) == 0) {
             broker.tick();
           }
@@ -149,6 +165,16 @@ final class CutRun {
     disk.digest(trace);
     long chance = random.nextLong();
     return end == 1 || isWeak() ? disk.afterKill(chance) : disk.afterPowerCut(chance);
+  }
+
+  private void pass(SimulatedBroker broker) {
+    boolean late = topics == Durability.INTERVAL;
+    int micros = random.nextInt(late ? LONG_STEP_MICROS_MAX : STEP_MICROS_MAX);
+    if (late && time.micros() + micros > restedAt + LATE_MICROS_MAX) {
+      broker.runAll();
+      restedAt = time.micros();
+    }
+    time.pass(micros);
   }
 
   /** Every other seed has retention. */
@@ -178,7 +204,7 @@ final class CutRun {
   private void cutAround(Moment moment, long cutsMax) {
     this.moment = moment.toString();
     trace.update(this.moment.getBytes(StandardCharsets.UTF_8));
-    if (cuts >= cutsMax) {
+    if (cuts >= cutsMax || isWeak() && moment.number() % WEAK_STRIDE != 0) {
       return;
     }
     inspect(moment.powerCut(Cut.BEFORE, cuts), "power cut before");
@@ -198,15 +224,32 @@ final class CutRun {
     }
   }
 
-  /** Only what was under way may be missing after a kill, and messages after a power cut. */
+  /**
+   * Only what was under way may be missing after a kill; after a power cut messages, at level
+   * INTERVAL those of the last interval.
+   */
   private void inspectWeak(MemoryDisk left, String how, boolean powerCut) {
     long number = cuts++;
     try {
       SimulatedBroker broker = start(left, UnaryOperator.identity());
-      inspection(broker, world.copy(), 5 + (int) (number % 200)).lossy(powerCut).served();
+      World then = world.copy();
+      Inspection inspection = inspection(broker, then, 5 + (int) (number % 200));
+      if (powerCut) {
+        inspection.lostSince(lossBegins());
+      }
+      inspection.served();
+      if (powerCut && number % GO_ON_EVERY == 0) {
+        new Continuation(broker, then, MORTAL).nobodySkips();
+      }
     } catch (AssertionError | RuntimeException | BrokerException e) {
       throw new AssertionError(how + ", cut " + number + ": " + e.getMessage(), e);
     }
+  }
+
+  /** What was acknowledged until then may not be lost. */
+  private long lossBegins() {
+    boolean bounded = topics == Durability.INTERVAL;
+    return bounded ? time.micros() - INTERVAL_MILLIS * 1_000 : 0;
   }
 
   private void inspect(MemoryDisk left, String how) {

@@ -20,11 +20,11 @@ import org.junit.jupiter.api.Test;
  * -Dwhippet.flips=1} every {@value #STRIDE}th byte is flipped, from one that the seed chooses.
  */
 class DamageTest {
-  private static final int STRIDE = Integer.getInteger("whippet.flips", 23);
-  private static final long SEED = Long.getLong("whippet.seed", 1);
-  private static final int STEPS = 12;
+  private static final int STRIDE = Integer.getInteger("whippet.flips", 401);
+  private static final long SEED = Long.getLong("whippet.seed", 8);
+  private static final int STEPS = 30;
 
-  private final World known = new World();
+  private final World known = new World(new Time());
   private MemoryDisk sound;
 
   @BeforeEach
@@ -85,6 +85,9 @@ class DamageTest {
         disk.flip(file, at, 1 << random.nextInt(8));
         check(disk, "a flipped bit in byte " + at + " of " + file, at % 5 == 0);
         flips++;
+      }
+      if (STRIDE == 1) {
+        System.out.println(flips + " flipped bits, " + file + " is done");
       }
     }
     System.out.println(flips + " flipped bits in " + sound.files().size() + " files");

@@ -18,11 +18,14 @@ import java.util.function.UnaryOperator;
  * on the disk as it is then and after a power cut.
  */
 final class FaultRun {
+  private static final int LEFT_BYTES_MAX = 64 << 10;
+
   private final long seed;
   private final int steps;
   private final MemoryDisk before;
   private final World known;
   private String what;
+  private boolean wasFull;
   private final Time time = new Time();
 
   /** Prepares what the earlier broker left. */
@@ -30,7 +33,7 @@ final class FaultRun {
     this.seed = seed;
     this.steps = steps;
     MemoryDisk disk = SimulatedBroker.emptyDisk(seed);
-    World world = new World();
+    World world = new World(time);
     new Workload(start(disk), world, CutRun.MORTAL, seed, false).run(steps, () -> time.pass(1));
     before = disk.afterKill(seed);
     known = world;
@@ -79,6 +82,29 @@ final class FaultRun {
       return memory.allocations() > first + allocation;
     } catch (AssertionError | RuntimeException | BrokerException | OutOfMemoryError e) {
       throw failure("no memory at allocation " + allocation, e);
+    }
+  }
+
+  /** The disk is full for a while, and takes everything again by itself afterwards. */
+  void fillUp(int round) {
+    try {
+      wasFull = true;
+      MemoryDisk disk = before.afterKill(seed);
+      World world = known.copy();
+      SimulatedBroker broker = start(disk);
+      disk.limitTo(disk.usedBytes() + new Random(seed + round).nextInt(LEFT_BYTES_MAX));
+      workOn(broker, world, round);
+      disk.limitTo(Long.MAX_VALUE);
+      broker.tick();
+      broker.runAll();
+      inspection(broker, world.copy()).served();
+      Continuation more = new Continuation(broker, world, CutRun.MORTAL);
+      more.resendWhatIsTaken();
+      more.storeMore();
+      inspection(broker, world.copy()).served();
+      checkAfter(disk, world, round, false);
+    } catch (AssertionError | RuntimeException | BrokerException e) {
+      throw failure("full disk, round " + round, e);
     }
   }
 
@@ -131,22 +157,33 @@ final class FaultRun {
       broker.tick();
       broker.runAll();
       new Inspection(broker, world.copy(), 100).lossy(fault == Fault.WRONG_BYTES).served();
+      new Continuation(broker, world, CutRun.MORTAL).resendWhatIsTaken();
+      new Inspection(broker, world.copy(), 100).lossy(fault == Fault.WRONG_BYTES).served();
     }
     checkAfter(disk, world, operation, lossy);
     return happened;
   }
 
+  /** A full disk makes room by itself. */
+  private Inspection inspection(SimulatedBroker broker, World world) {
+    return new Inspection(broker, world, 100).withRetention(wasFull);
+  }
+
+  private void goOn(SimulatedBroker broker, World world) {
+    Continuation more = new Continuation(broker, world, CutRun.MORTAL);
+    more.resend();
+    more.storeMore();
+    inspection(broker, world).served();
+  }
+
   private void checkAfter(MemoryDisk disk, World world, int number, boolean lossy)
       throws BrokerException {
     MemoryDisk left = disk.afterKill(number);
-    new Inspection(start(left), world, 100).lossy(lossy).served();
+    inspection(start(left), world).lossy(lossy).served();
     SimulatedBroker last = start(left.afterPowerCut(number));
-    new Inspection(last, world, 100).lossy(lossy).served();
+    inspection(last, world).lossy(lossy).served();
     if (!lossy) {
-      Continuation more = new Continuation(last, world, CutRun.MORTAL);
-      more.resend();
-      more.storeMore();
-      new Inspection(last, world, 100).served();
+      goOn(last, world);
     }
   }
 }

@@ -16,6 +16,7 @@ class FaultTest {
   private static final long FAULTS = Long.getLong("whippet.faults", 600);
   private static final long FIRST_SEED = Long.getLong("whippet.seed", 1);
   private static final int STEPS = 40;
+  private static final int ROUNDS_EACH_SEED = 10;
   private static final List<Fault> KINDS =
       List.of(Fault.EIO, Fault.NO_SPACE, Fault.EIO_AFTERWARDS, Fault.WRONG_BYTES);
 
@@ -33,6 +34,19 @@ class FaultTest {
     }
     System.out.println(faults + " faults, seeds " + FIRST_SEED + " to " + (seed - 1));
     assertThat(faults).isGreaterThanOrEqualTo(FAULTS);
+  }
+
+  @Test
+  void aDiskThatWasFullTakesEverythingAgain() throws Exception {
+    int rounds = (int) (FAULTS / 4);
+    FaultRun run = null;
+    for (int round = 0; round < rounds; round++) {
+      if (round % ROUNDS_EACH_SEED == 0) {
+        run = new FaultRun(FIRST_SEED + round / ROUNDS_EACH_SEED, STEPS);
+      }
+      run.fillUp(round);
+    }
+    assertThat(rounds).isPositive();
   }
 
   /** On demand: not every place that allocates is known to bear the want of memory yet. */

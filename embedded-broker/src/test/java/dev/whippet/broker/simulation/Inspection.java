@@ -31,9 +31,13 @@ import java.util.TreeSet;
  *   <li>stored offsets as acknowledged or in doubt, never above the last message
  *   <li>figures as counted; nothing to complain about
  * </ul>
+ *
+ * Where messages are synced late ({@link #lostSince}), those that were acknowledged lately may be
+ * missing after a power cut, and nothing else.
  */
 final class Inspection {
   private static final int READER = 9_999;
+  private static final long NOTHING_LOST = Long.MAX_VALUE;
 
   private final SimulatedBroker broker;
   private final World world;
@@ -45,6 +49,9 @@ final class Inspection {
 
   /** The disk gave wrong bytes, or lost some. */
   private boolean lossy;
+
+  /** Messages that were acknowledged after this time may be missing. */
+  private long lostSinceMicros = NOTHING_LOST;
 
   /** Behind the last offset that was read. */
   private long lastEnd;
@@ -60,6 +67,16 @@ final class Inspection {
   Inspection lossy(boolean lossy) {
     this.lossy = lossy;
     return this;
+  }
+
+  /** Messages that were acknowledged later than this may be missing. */
+  Inspection lostSince(long micros) {
+    lostSinceMicros = micros;
+    return this;
+  }
+
+  private boolean tailsLost() {
+    return lossy || lostSinceMicros != NOTHING_LOST;
   }
 
   /** The oldest segments may be gone. */
@@ -106,7 +123,7 @@ final class Inspection {
       }
     }
     Set<String> expected = names(world);
-    if (!found.equals(expected) && world.inDoubt != null) {
+    if (world.inDoubt != null && (!found.equals(expected) || isPurged(world.inDoubt))) {
       world.apply(world.inDoubt);
       expected = names(world);
     }
@@ -120,6 +137,20 @@ final class Inspection {
     check(found.equals(expected), "catalog " + found + ", expected " + expected);
   }
 
+  /** A purge that is in doubt has happened when nothing is there; all of it or nothing. */
+  private boolean isPurged(World.Change change) {
+    return change.kind() == World.Kind.PURGE
+        && world.topics.values().stream()
+            .filter(change::concerns)
+            .allMatch(topic -> details(topic).messages() == 0);
+  }
+
+  private Reply.Topic details(World.Topic topic) {
+    Identifier stream = new Identifier.Named(topic.stream());
+    Identifier name = new Identifier.Named(topic.name());
+    return ((Reply.TopicDetails) client.ask(new Request.GetTopic(stream, name))).topic();
+  }
+
   private static Set<String> names(World world) {
     Set<String> names = new TreeSet<>(world.streams.keySet());
     world.topics.values().forEach(topic -> names.add(nameOf(topic)));
@@ -131,14 +162,10 @@ final class Inspection {
   }
 
   private void figures(World.Topic topic, long messages) {
-    Reply.TopicDetails details =
-        (Reply.TopicDetails)
-            client.ask(
-                new Request.GetTopic(
-                    new Identifier.Named(topic.stream()), new Identifier.Named(topic.name())));
+    long said = details(topic).messages();
     check(
-        lossy || details.topic().messages() == messages,
-        topic.key() + " says it has " + details.topic().messages() + " messages: " + messages);
+        tailsLost() || said == messages,
+        topic.key() + " says it has " + said + " messages: " + messages);
   }
 
   // --- messages ---------------------------------------------------------------------------------
@@ -149,14 +176,15 @@ final class Inspection {
       Map<Long, Long> found = readAll(place);
       long end = lastEnd;
       long first = found.isEmpty() ? end : found.keySet().iterator().next();
-      check(first == 0 || retention || lossy, "the log begins at offset " + first);
-      sent(model, found, first > 0);
-      published(model, found, first > 0);
+      check(first == 0 || retention || tailsLost(), "the log begins at offset " + first);
+      boolean dropped = first > 0 && (retention || lossy);
+      sent(model, found, dropped);
+      published(model, found, dropped);
       model.seen.forEach(
           (offset, tag) ->
               check(
                   tag.equals(found.get(offset))
-                      || (lossy || offset < first) && !found.containsKey(offset),
+                      || (tailsLost() || offset < first) && !found.containsKey(offset),
                   "what offset " + offset + " showed is gone"));
       found.forEach(model::saw);
       for (Map.Entry<Integer, StoredOffset> one : model.offsets.entrySet()) {
@@ -181,7 +209,7 @@ final class Inspection {
           polled,
           (offset, tag) -> {
             check(
-                found.isEmpty() || offset == lastEnd || lossy && offset > lastEnd,
+                found.isEmpty() || offset == lastEnd || tailsLost() && offset > lastEnd,
                 "offset " + offset + " after " + lastEnd);
             found.put(offset, tag);
             lastEnd = offset + 1;
@@ -189,7 +217,7 @@ final class Inspection {
       long last = Math.max(0, lastEnd - 1);
       if (polled.count() == 0) {
         check(
-            lossy || polled.currentOffset() == last,
+            tailsLost() || polled.currentOffset() == last,
             "end " + last + ", says " + polled.currentOffset());
         return found;
       }
@@ -226,10 +254,10 @@ final class Inspection {
       boolean gone = dropped && batch.number < oldest.getOrDefault(batch.sender, Long.MAX_VALUE);
       boolean found = complete.contains(batch.number);
       check(
-          !batch.acknowledged || lossy || found || gone,
+          !batch.acknowledged || lossy || batch.acknowledgedAt > lostSinceMicros || found || gone,
           "batch " + batch.number + " was acknowledged and is lost");
       if (found) {
-        batch.acknowledged = true;
+        batch.acknowledge(world.time.micros());
       } else if (!gone) { // a power cut may bring a dropped segment back
         model.sent.remove(batch.number);
       }
@@ -255,21 +283,27 @@ final class Inspection {
       if (own.isEmpty() && dropped) {
         continue;
       }
-      if (lossy) {
-        check(track.sequences.containsAll(own), "sequences that were not published: " + own);
+      List<Long> retained = track.retained();
+      long last = own.isEmpty() ? track.purged : own.get(own.size() - 1);
+      if (tailsLost()) {
+        check(retained.containsAll(own), "sequences that were not published: " + own);
         check(own.stream().sorted().distinct().toList().equals(own), "not in order: " + own);
-        track.acknowledged = own.isEmpty() ? 0 : own.get(own.size() - 1);
+        long durable = lossy ? 0 : track.acknowledgedBy(lostSinceMicros);
+        long first = dropped ? own.get(0) : 0;
+        List<Long> missing =
+            retained.stream().filter(each -> first <= each && each <= durable).toList();
+        check(own.containsAll(missing), "of " + missing + " only " + own + " are there");
+        track.acknowledged = last;
         continue;
       }
-      int from = own.isEmpty() || !dropped ? 0 : track.sequences.indexOf(own.get(0));
+      int from = own.isEmpty() || !dropped ? 0 : retained.indexOf(own.get(0));
       check(
-          from >= 0 && from + own.size() <= track.sequences.size(),
+          from >= 0 && from + own.size() <= retained.size(),
           "sequences that were not published: " + own);
-      List<Long> expected = track.sequences.subList(from, from + own.size());
+      List<Long> expected = retained.subList(from, from + own.size());
       check(own.equals(expected), "sequences " + own + ", expected " + expected);
-      long last = own.isEmpty() ? 0 : own.get(own.size() - 1);
       check(last >= track.acknowledged, track.acknowledged + " was acknowledged, last is " + last);
-      track.acknowledged = last;
+      track.acknowledged(last, world.time.micros());
     }
   }
 
@@ -278,10 +312,11 @@ final class Inspection {
     long value = StoredOffset.NOTHING;
     if (reply instanceof Reply.OffsetInfo info) {
       value = info.storedOffset();
+      check(lossy || value <= info.currentOffset(), "beyond the end: " + info);
     } else {
       check(reply instanceof Reply.Empty, "offset of consumer " + consumer + ": " + reply);
     }
-    check(lossy || value < end, "offset " + value + " is stored, the log ends at " + end);
+    check(tailsLost() || value < end, "offset " + value + " is stored, the log ends at " + end);
     check(lossy || stored.allows(value), "stored offset " + value + ", expected " + stored);
     stored.settle(value);
   }

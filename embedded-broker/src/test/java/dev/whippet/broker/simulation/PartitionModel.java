@@ -14,6 +14,31 @@ final class PartitionModel {
     final List<Long> sequences = new ArrayList<>();
     long acknowledged;
 
+    /** Up to here it is known, and was taken away by a purge. */
+    long purged;
+
+    /** When each acknowledgement came, by its sequence. */
+    private final TreeMap<Long, Long> times = new TreeMap<>();
+
+    /** Those that may be read. */
+    List<Long> retained() {
+      return sequences.stream().filter(sequence -> sequence > purged).toList();
+    }
+
+    void acknowledged(long sequence, long micros) {
+      acknowledged = Math.max(acknowledged, sequence);
+      times.putIfAbsent(sequence, micros);
+    }
+
+    /** Highest sequence that was acknowledged until then, 0 when there is none. */
+    long acknowledgedBy(long micros) {
+      return times.entrySet().stream()
+          .filter(one -> one.getValue() <= micros)
+          .mapToLong(Map.Entry::getKey)
+          .max()
+          .orElse(0);
+    }
+
     /** Highest sequence assigned, 0 when there is none. */
     long last() {
       return sequences.isEmpty() ? 0 : sequences.get(sequences.size() - 1);
@@ -23,6 +48,8 @@ final class PartitionModel {
       Track copy = new Track();
       copy.sequences.addAll(sequences);
       copy.acknowledged = acknowledged;
+      copy.purged = purged;
+      copy.times.putAll(times);
       return copy;
     }
   }
@@ -89,6 +116,20 @@ final class PartitionModel {
 
   StoredOffset stored(int consumer) {
     return offsets.computeIfAbsent(consumer, first -> new StoredOffset());
+  }
+
+  /** Behind the last message when all that was sent is stored. */
+  long appendedEnd() {
+    return sent.values().stream().mapToLong(batch -> batch.count).sum()
+        + tracks.values().stream().mapToLong(track -> track.retained().size()).sum();
+  }
+
+  /** A purge was acknowledged, and nothing else was under way: what was here is gone. */
+  void purged() {
+    sent.clear();
+    seen.clear();
+    offsets.clear();
+    tracks.values().forEach(track -> track.purged = track.last());
   }
 
   /** A poll has shown this. */

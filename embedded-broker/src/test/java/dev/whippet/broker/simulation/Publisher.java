@@ -90,13 +90,13 @@ final class Publisher {
         Requests.publish(place, allocator, previous, first, tags),
         reply -> {
           if (reply instanceof Reply.Published published) {
-            track.acknowledged = Math.max(track.acknowledged, last);
+            track.acknowledged(last, world.time.micros());
             Inspection.check(
                 published.highestDurableSequence() >= last, last + " stored, but " + published);
           } else {
             boolean gone = reply instanceof Reply.Failure failure && isGone(failure.status());
-            boolean goes = world.inDoubt != null && !world.inDoubt.creates();
-            Inspection.check(faulty || gone || goes, "publish to " + place + ": " + reply);
+            Inspection.check(
+                faulty || gone || world.goesAway(), "publish to " + place + ": " + reply);
           }
         });
   }

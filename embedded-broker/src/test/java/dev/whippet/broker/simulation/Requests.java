@@ -12,6 +12,7 @@ import java.util.OptionalInt;
 final class Requests {
   private static final int CHANNEL = 0;
   private static final int EXTENSION_VERSION = 1;
+  private static final Request.TopicSettings SETTINGS = new Request.TopicSettings(1, 0, 0, 1);
 
   private Requests() {}
 
@@ -82,15 +83,17 @@ final class Requests {
 
   static Request change(World.Change change) {
     Identifier stream = new Identifier.Named(change.stream());
-    if (change.topic() == null) {
-      return change.creates()
-          ? new Request.CreateStream(change.stream())
-          : new Request.DeleteStream(stream);
-    }
-    return change.creates()
-        ? new Request.CreateTopic(
-            stream, change.topic(), change.partitions(), new Request.TopicSettings(1, 0, 0, 1))
-        : new Request.DeleteTopic(stream, new Identifier.Named(change.topic()));
+    boolean whole = change.topic() == null;
+    Identifier topic = whole ? null : new Identifier.Named(change.topic());
+    return switch (change.kind()) {
+      case CREATE ->
+          whole
+              ? new Request.CreateStream(change.stream())
+              : new Request.CreateTopic(stream, change.topic(), change.partitions(), SETTINGS);
+      case DELETE ->
+          whole ? new Request.DeleteStream(stream) : new Request.DeleteTopic(stream, topic);
+      case PURGE -> whole ? new Request.PurgeStream(stream) : new Request.PurgeTopic(stream, topic);
+    };
   }
 
   private static ConsumerId consumer(int consumer) {

@@ -28,13 +28,9 @@ class SeededBugTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = SeededCode.class,
-      names = {"SPACE_FREED_BEFORE_THE_FOLD", "NO_INCARNATION_CHECK"})
+  @EnumSource(SeededCode.class)
   void aBugInTheLogIsFound(SeededCode bug) {
-    boolean memory = bug == SeededCode.MARKS_WITHOUT_ROLLBACK;
-
-    String found = bug.find(memory ? "memory" : "cuts", SEEDS, (int) CUTS_MAX);
+    String found = bug.find(SEEDS, (int) CUTS_MAX);
 
     assertThat(found).as("what the simulator says about " + bug).contains("repeat:");
     System.out.println(bug + ": " + found.lines().findFirst());

@@ -49,6 +49,13 @@ enum SeededCode {
     DynamicType.Builder<?> in(DynamicType.Builder<?> type) {
       return type.visit(Advice.to(AppendedEnd.class).on(named("endOffset")));
     }
+  },
+  /** At the level {@code INTERVAL} nothing is ever synced. */
+  NO_LATE_SYNC("internal.log.engine.LateSync") {
+    @Override
+    DynamicType.Builder<?> in(DynamicType.Builder<?> type) {
+      return type.method(named("syncAll")).intercept(StubMethod.INSTANCE);
+    }
   };
 
   private static final String BROKER = "dev.whippet.broker.";
@@ -93,13 +100,19 @@ enum SeededCode {
   }
 
   /** Runs the simulator on the changed broker; what it complains about, or null. */
-  String find(String how, long seeds, int times) {
+  String find(int seeds, int times) {
+    String how =
+        switch (this) {
+          case MARKS_WITHOUT_ROLLBACK -> "fill";
+          case NO_LATE_SYNC -> "cutLate";
+          default -> "cut";
+        };
     try {
       return (String)
           new Loader(changed, bytes())
               .loadClass(SeededRun.class.getName())
-              .getMethod("find", String.class, long.class, int.class)
-              .invoke(null, how, seeds, times);
+              .getMethod(how, int.class, int.class)
+              .invoke(null, seeds, times);
     } catch (InvocationTargetException e) {
       throw new IllegalStateException(e.getCause());
     } catch (ReflectiveOperationException e) {

@@ -1,6 +1,7 @@
 package dev.whippet.broker.simulation;
 
 import dev.whippet.broker.BrokerException;
+import dev.whippet.broker.internal.log.engine.Durability;
 import java.util.function.UnaryOperator;
 
 /** The simulator as {@link SeededCode} calls it in another class loader: strings and numbers. */
@@ -10,25 +11,27 @@ public final class SeededRun {
   private SeededRun() {}
 
   /**
-   * Cuts or faults until something is found.
+   * Cuts until something is found.
    *
-   * @param how {@code cuts} or {@code memory}
    * @param seeds 1 to this many
-   * @param times cuts or failed allocations of each seed
+   * @param cutsMax of each seed
    * @return what was found, or null
    */
-  public static String find(String how, long seeds, int times) throws BrokerException {
+  public static String cut(int seeds, int cutsMax) {
+    return cut(seeds, cutsMax, Durability.POWER);
+  }
+
+  /** The same where messages are synced late. */
+  public static String cutLate(int seeds, int cutsMax) {
+    return cut(seeds, cutsMax, Durability.INTERVAL);
+  }
+
+  private static String cut(int seeds, int cutsMax, Durability level) {
     try {
       for (long seed = 1; seed <= seeds; seed++) {
-        if (how.equals("cuts")) {
-          new CutRun(seed, STEPS, CutRun.small(seed), UnaryOperator.identity()).run(times);
-        } else {
-          FaultRun run = new FaultRun(seed, STEPS);
-          boolean happened = true;
-          for (int allocation = 0; happened && allocation < times; allocation++) {
-            happened = failAllocation(run, allocation);
-          }
-        }
+        new CutRun(seed, STEPS, CutRun.small(seed), UnaryOperator.identity())
+            .withTopics(level)
+            .run(cutsMax);
       }
       return null;
     } catch (AssertionError found) {
@@ -36,15 +39,18 @@ public final class SeededRun {
     }
   }
 
-  /** An error that nobody caught is not the bug that was built in. */
-  private static boolean failAllocation(FaultRun run, int allocation) {
+  /** Fills the disk for a while, until something is found; else null. */
+  public static String fill(int seeds, int rounds) throws BrokerException {
     try {
-      return run.failAllocation(allocation);
-    } catch (AssertionError e) {
-      if (e.getCause() instanceof OutOfMemoryError) {
-        return true;
+      for (long seed = 1; seed <= seeds; seed++) {
+        FaultRun run = new FaultRun(seed, STEPS);
+        for (int round = 0; round < rounds; round++) {
+          run.fillUp(round);
+        }
       }
-      throw e;
+      return null;
+    } catch (AssertionError found) {
+      return found.getMessage();
     }
   }
 }

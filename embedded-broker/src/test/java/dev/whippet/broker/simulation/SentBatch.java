@@ -6,6 +6,7 @@ final class SentBatch {
   final int sender;
   final int count;
   boolean acknowledged;
+  long acknowledgedAt;
 
   SentBatch(long number, int sender, int count) {
     this.number = number;
@@ -13,9 +14,18 @@ final class SentBatch {
     this.count = count;
   }
 
+  /** An answer said that it is stored, or it was seen. */
+  void acknowledge(long micros) {
+    if (!acknowledged) {
+      acknowledged = true;
+      acknowledgedAt = micros;
+    }
+  }
+
   SentBatch copy() {
     SentBatch copy = new SentBatch(number, sender, count);
     copy.acknowledged = acknowledged;
+    copy.acknowledgedAt = acknowledgedAt;
     return copy;
   }
 

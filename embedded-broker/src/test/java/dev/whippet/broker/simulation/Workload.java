@@ -5,6 +5,7 @@ import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request.Strategy;
 import dev.whippet.broker.simulation.PartitionModel.StoredOffset;
 import dev.whippet.broker.simulation.Requests.Place;
+import dev.whippet.broker.simulation.World.Kind;
 import dev.whippet.internal.wire.Status;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
@@ -87,7 +88,8 @@ final class Workload {
       case 0 -> change();
       case 1, 2, 3, 4, 5, 6 -> send(random.nextInt(SENDERS));
       case 7, 8, 9, 10, 11, 12 -> publish();
-      case 13, 14, 15, 16 -> poll(random.nextInt(CONSUMERS));
+      case 13, 14, 15 -> poll(random.nextInt(CONSUMERS));
+      case 16 -> race(random.nextInt(SENDERS), random.nextInt(CONSUMERS));
       default -> offset(random.nextInt(CONSUMERS));
     }
   }
@@ -98,7 +100,10 @@ final class Workload {
     if (admin.underWay() > 0 || world.inDoubt != null) {
       return;
     }
-    World.Change change = nextChange();
+    change(nextChange());
+  }
+
+  private void change(World.Change change) {
     world.inDoubt = change;
     admin.send(
         Requests.change(change),
@@ -116,17 +121,26 @@ final class Workload {
     String name = Long.toString(world.nextBatch++);
     boolean delete = world.topics.size() >= TOPICS_MAX || random.nextInt(4) == 0;
     if (world.streams.isEmpty() || world.streams.size() < 3 && random.nextInt(4) == 0) {
-      return new World.Change(true, "s" + name, null, 0);
+      return new World.Change(Kind.CREATE, "s" + name, null, 0);
     }
     if (delete && world.streams.size() > 1 && random.nextInt(5) == 0) {
-      return new World.Change(false, any(List.copyOf(world.streams.keySet())), null, 0);
+      return new World.Change(Kind.DELETE, any(List.copyOf(world.streams.keySet())), null, 0);
     }
     if (delete && world.topics.size() > 1) {
       World.Topic topic = any(List.copyOf(world.topics.values()));
-      return new World.Change(false, topic.stream(), topic.name(), 0);
+      return new World.Change(Kind.DELETE, topic.stream(), topic.name(), 0);
+    }
+    int partitions = 1 + random.nextInt(3);
+    if (!world.deleted.isEmpty() && random.nextInt(3) == 0) {
+      World.Topic before = any(world.deleted);
+      World.Change again =
+          new World.Change(Kind.CREATE, before.stream(), before.name(), partitions);
+      if (world.streams.containsKey(before.stream()) && !world.topics.containsKey(again.key())) {
+        return again;
+      }
     }
     String stream = any(List.copyOf(world.streams.keySet()));
-    return new World.Change(true, stream, "t" + name, 1 + random.nextInt(3));
+    return new World.Change(Kind.CREATE, stream, "t" + name, partitions);
   }
 
   private <T> T any(List<T> list) {
@@ -149,7 +163,11 @@ final class Workload {
     if (client.underWay() >= UNDER_WAY_MAX) {
       return;
     }
-    Target target = anyTarget();
+    send(sender, anyTarget());
+  }
+
+  private void send(int sender, Target target) {
+    SimulatedClient client = senders.get(sender);
     int count = 1 + random.nextInt(random.nextInt(6) == 0 ? 12 : 3);
     SentBatch batch = new SentBatch(world.nextBatch++, sender, count);
     target.model.sent.put(batch.number, batch);
@@ -157,7 +175,7 @@ final class Workload {
         Requests.send(target.place, allocator, batch.tags()),
         reply -> {
           if (reply instanceof Reply.Empty) {
-            batch.acknowledged = true;
+            batch.acknowledge(world.time.micros());
           } else {
             refused(reply, "send to " + target.place);
           }
@@ -232,12 +250,41 @@ final class Workload {
     storeOffset(client, target, consumer, offset);
   }
 
+  /** Stores the offset of a message that is just being sent: refused, or it is durable. */
+  private void race(int sender, int consumer) {
+    SimulatedClient client = consumers.get(consumer);
+    Target target = anyTarget();
+    if (senders.get(sender).underWay() >= UNDER_WAY_MAX || client.underWay() > 0) {
+      return;
+    }
+    send(sender, target);
+    for (int turns = random.nextInt(6); turns > 0; turns--) {
+      broker.runOne(random);
+    }
+    if (client.underWay() == 0) {
+      long offset = target.model.appendedEnd() - 1 - random.nextInt(2);
+      storeOffset(client, target, consumer, Math.max(0, offset));
+    }
+  }
+
   private void storeOffset(SimulatedClient client, Target target, int consumer, long offset) {
     StoredOffset stored = target.model.stored(consumer);
     stored.possible.add(new long[] {offset, offset});
     client.send(
         Requests.storeOffset(target.place, consumer, offset),
-        reply -> stored(reply, stored, offset));
+        reply -> {
+          stored(reply, stored, offset);
+          if (reply instanceof Reply.Empty) {
+            client.send(Requests.getOffset(target.place, consumer), Workload::withinTheEnd);
+          }
+        });
+  }
+
+  /** No reply about offsets speaks of messages that are not durable. */
+  private static void withinTheEnd(Reply reply) {
+    if (reply instanceof Reply.OffsetInfo info) {
+      Inspection.check(info.storedOffset() <= info.currentOffset(), "beyond the end: " + info);
+    }
   }
 
   private void stored(Reply reply, StoredOffset stored, long value) {
@@ -252,8 +299,7 @@ final class Workload {
 
   /** A sound broker refuses only what is about a topic that goes away. */
   private void refused(Reply reply, String what) {
-    boolean goesAway = world.inDoubt != null && !world.inDoubt.creates();
     boolean gone = reply instanceof Reply.Failure failure && Publisher.isGone(failure.status());
-    Inspection.check(faulty || goesAway || gone, what + " was refused: " + reply);
+    Inspection.check(faulty || world.goesAway() || gone, what + " was refused: " + reply);
   }
 }

@@ -1,5 +1,6 @@
 package dev.whippet.broker.simulation;
 
+import dev.whippet.broker.SimulatedBroker.Time;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,23 +23,51 @@ final class World {
     }
   }
 
+  /** What happens to a stream or topic. */
+  enum Kind {
+    CREATE,
+    DELETE,
+    PURGE
+  }
+
   /** A change that was asked for; {@code topic} is null for a change of a stream. */
-  record Change(boolean creates, String stream, String topic, int partitions) {}
+  record Change(Kind kind, String stream, String topic, int partitions) {
+    String key() {
+      return stream + "/" + topic;
+    }
+
+    /** Whether it is about this topic, or its stream. */
+    boolean concerns(Topic one) {
+      return stream.equals(one.stream) && (topic == null || topic.equals(one.name));
+    }
+  }
 
   /** By stream and {@code stream/topic}: what was acknowledged. */
   final TreeMap<String, Integer> streams = new TreeMap<>();
 
   final TreeMap<String, Topic> topics = new TreeMap<>();
+
+  /** Topics that are gone; their names may come back. */
+  final List<Topic> deleted = new ArrayList<>();
+
   final Map<Integer, Long> nextSequences = new TreeMap<>();
   final Map<Integer, Integer> epochs = new TreeMap<>();
   Change inDoubt;
   long nextBatch = 1;
   private int nextPartition = 1;
 
+  /** When things happen to clients. */
+  final Time time;
+
+  World(Time time) {
+    this.time = time;
+  }
+
   World copy() {
-    World copy = new World();
+    World copy = new World(time);
     copy.streams.putAll(streams);
     topics.forEach((key, topic) -> copy.topics.put(key, topic.copy()));
+    copy.deleted.addAll(deleted);
     copy.nextSequences.putAll(nextSequences);
     copy.epochs.putAll(epochs);
     copy.inDoubt = inDoubt;
@@ -49,23 +78,35 @@ final class World {
 
   /** The change is known to have happened. */
   void apply(Change change) {
-    String key = change.stream() + "/" + change.topic();
-    if (change.topic() == null) {
-      if (change.creates()) {
-        streams.put(change.stream(), 0);
-      } else {
-        streams.remove(change.stream());
-        topics.values().removeIf(topic -> topic.stream().equals(change.stream()));
+    switch (change.kind()) {
+      case CREATE -> create(change);
+      case DELETE -> {
+        streams.keySet().removeIf(name -> change.topic() == null && name.equals(change.stream()));
+        topics.values().stream().filter(change::concerns).forEach(deleted::add);
+        topics.values().removeIf(change::concerns);
       }
-    } else if (change.creates()) {
-      List<PartitionModel> partitions = new ArrayList<>();
-      for (int id = 0; id < change.partitions(); id++) {
-        partitions.add(new PartitionModel(nextPartition++));
-      }
-      topics.put(key, new Topic(change.stream(), change.topic(), partitions));
-    } else {
-      topics.remove(key);
+      default ->
+          topics.values().stream()
+              .filter(change::concerns)
+              .forEach(topic -> topic.partitions().forEach(PartitionModel::purged));
     }
+  }
+
+  private void create(Change change) {
+    if (change.topic() == null) {
+      streams.put(change.stream(), 0);
+      return;
+    }
+    List<PartitionModel> partitions = new ArrayList<>();
+    for (int id = 0; id < change.partitions(); id++) {
+      partitions.add(new PartitionModel(nextPartition++));
+    }
+    topics.put(change.key(), new Topic(change.stream(), change.topic(), partitions));
+  }
+
+  /** Nothing but a deletion or a purge takes away what was acknowledged. */
+  boolean goesAway() {
+    return inDoubt != null && inDoubt.kind() != Kind.CREATE;
   }
 
   /** Takes {@code count} sequences of a producer; returns the first. */

@@ -242,6 +242,11 @@ public final class MemoryDisk {
     return image.usedBytes();
   }
 
+  /** What files may still grow by; very much without a limit. */
+  public long freeBytes() {
+    return capacityBytes == Long.MAX_VALUE ? Long.MAX_VALUE / 2 : capacityBytes - usedBytes();
+  }
+
   /** Feeds every name and byte that it shows. */
   public void digest(MessageDigest digest) {
     for (Path path : image.paths()) {

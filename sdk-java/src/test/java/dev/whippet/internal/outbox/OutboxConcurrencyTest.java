@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Four producers and a draining thread at once, with each overflow policy. */
-@Timeout(120) // a hang is a failure
+@Timeout(300) // a hang is a failure
 final class OutboxConcurrencyTest {
   private static final int PRODUCERS = 4;
   private static final int RECORDS = 5_000;

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The power goes at every operation of a workload, and nothing that had a receipt is lost. */
-@Timeout(120) // a hang is a failure
+@Timeout(300) // a hang is a failure
 final class OutboxCrashTest {
   private static final int SEEDS = 4;
 

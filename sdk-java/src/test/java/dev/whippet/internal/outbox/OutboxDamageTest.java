@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Flipped bits, missing files and unreadable places: it opens, keeps the rest, and reports. */
-@Timeout(120) // a hang is a failure
+@Timeout(300) // a hang is a failure
 final class OutboxDamageTest {
   @Test
   void everyByteFlippedIsReportedOrHarmless() throws Exception {

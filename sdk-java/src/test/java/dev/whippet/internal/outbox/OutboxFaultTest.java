@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Operations fail, disks fill up: typed failures, old data untouched, later sends work again. */
-@Timeout(120) // a hang is a failure
+@Timeout(300) // a hang is a failure
 final class OutboxFaultTest {
   @Test
   void everyOperationFailingOnceLosesNothingAtAll() throws Exception {

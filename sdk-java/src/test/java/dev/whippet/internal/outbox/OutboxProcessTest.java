@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What only another process can show: the lock, a real kill, and a small heap. */
-@Timeout(120) // a hang is a failure
+@Timeout(300) // a hang is a failure
 final class OutboxProcessTest {
   private static final int MANY = 1_000_000;
 

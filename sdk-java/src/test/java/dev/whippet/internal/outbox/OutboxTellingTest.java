@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Bad news come first: what is gone is named before anybody can take it for delivered. */
-@Timeout(60)
+@Timeout(300)
 final class OutboxTellingTest {
   private final AtomicReference<Outbox> outbox = new AtomicReference<>();
   private final CountDownLatch told = new CountDownLatch(1);

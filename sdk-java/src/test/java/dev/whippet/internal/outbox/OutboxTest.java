@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(120) // a hang is a failure
+@Timeout(300) // a hang is a failure
 final class OutboxTest {
   @TempDir File directory;
 

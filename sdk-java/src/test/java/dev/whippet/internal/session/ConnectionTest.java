@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the net thread does while it waits. */
-@Timeout(60)
+@Timeout(300)
 final class ConnectionTest {
   @TempDir File directory;
 
