@@ -129,7 +129,7 @@ final class PartitionModel {
     sent.clear();
     seen.clear();
     offsets.clear();
-    tracks.values().forEach(track -> track.purged = track.last());
+    tracks.values().forEach(track -> track.purged = track.acknowledged);
   }
 
   /** A poll has shown this. */

@@ -71,7 +71,7 @@ final class PurgeTest {
   private static SimulatedBroker filled(SimulatedBroker broker) {
     SimulatedClient client = new SimulatedClient(broker, 0);
     ok(client.ask(new Request.CreateStream("s")));
-    ok(client.ask(Requests.change(new World.Change(true, "s", "t", 2))));
+    ok(client.ask(Requests.change(new World.Change(World.Kind.CREATE, "s", "t", 2))));
     for (long batch = 1; batch <= 40; batch++) {
       long[] tags = {Tags.sent(batch, 0), Tags.sent(batch, 1)};
       ok(client.ask(Requests.send(batch % 2 == 0 ? FIRST : SECOND, CutRun.MORTAL, tags)));
