@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Compressed messages; plain ones are in FramesTest. */
 class OutgoingMessageTest {
   private static final ByteBufAllocator ALLOC = PooledByteBufAllocator.DEFAULT;
+  private static final int FRAMES_MAX = 200;
 
   private final long seed = Long.getLong("whippet.seed", 6);
   private final Random random = new Random(seed);
@@ -45,7 +46,7 @@ class OutgoingMessageTest {
       if (random.nextBoolean()) {
         random.nextBytes(bytes);
       }
-      int fragmentBytes = 1 + random.nextInt(1 << random.nextInt(18));
+      int fragmentBytes = 1 + bytes.length / FRAMES_MAX + random.nextInt(1 << random.nextInt(18));
 
       byte[] payload = payload(new Message(bytes, random), fragmentBytes, deflater);
 

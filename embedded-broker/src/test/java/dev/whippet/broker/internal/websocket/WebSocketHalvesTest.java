@@ -47,7 +47,7 @@ class WebSocketHalvesTest {
 
   @Test
   void theServerReadsWhatTheClientWrites() {
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 100; i++) {
       FrameWriter writer = new FrameWriter(new SecureRandom(), 1 + random.nextInt(100_000));
       WebSocketTranscript sent = new WebSocketTranscript();
       Buffer wire = new Buffer();
@@ -96,7 +96,7 @@ class WebSocketHalvesTest {
 
   @Test
   void theClientReadsWhatTheServerWrites() throws Exception {
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 100; i++) {
       int frameBytesMax = 1000 + random.nextInt(100_000);
       WebSocketTranscript sent = new WebSocketTranscript();
       List<ByteBuf> wire = new ArrayList<>();
