@@ -24,6 +24,7 @@ class RoutesFuzz {
 
   private static List<Route> routes() {
     List<Route> routes = new ArrayList<>(SystemRoutes.all());
+    routes.addAll(UserRoutes.all());
     routes.addAll(StreamRoutes.all());
     routes.addAll(TopicRoutes.all());
     routes.addAll(new MessageRoutes(() -> 1).all());
@@ -58,14 +59,7 @@ class RoutesFuzz {
       RouteMatch match = RouteMatch.find(ROUTES, route.method(), new Target(uri.toString()));
       if (match.route() != null) {
         ClientSession session = new ClientSession(1, "127.0.0.1:1", 3, 0);
-        Call call =
-            new Call(
-                match,
-                body,
-                session,
-                RoutesFuzz::answer,
-                answer -> {},
-                null);
+        Call call = new Call(match, body, session, RoutesFuzz::answer, answer -> {}, null);
         match.route().action().accept(call);
       }
     } catch (HttpRefusal refused) {
