@@ -15,6 +15,7 @@ import dev.whippet.broker.internal.net.NetLimits;
 import dev.whippet.broker.internal.net.Transport;
 import dev.whippet.broker.internal.net.event.ConnectionCounts;
 import dev.whippet.broker.internal.system.MachineFigures;
+import dev.whippet.broker.internal.system.SystemSnapshot;
 import dev.whippet.broker.internal.system.WallClock;
 import dev.whippet.internal.wire.Limits;
 import io.netty.channel.EventLoop;
@@ -255,6 +256,7 @@ public final class Broker implements AutoCloseable {
   }
 
   private Commands commands(Identities identities) {
+    MachineFigures figures = new MachineFigures(directory.root());
     return new Commands(
         new Commands.Parts(
             storage.catalog(),
@@ -266,7 +268,12 @@ public final class Broker implements AutoCloseable {
             WallClock::micros),
         new Commands.Identity(
             identities,
-            new MachineFigures(directory.root()),
+            figures,
+            new SystemSnapshot(
+                directory.root(),
+                figures,
+                () -> SelfDescription.configuration(config),
+                () -> SelfDescription.logs(description(), health())),
             this::cluster,
             new Commands.Grants(
                 directory.brokerId(),

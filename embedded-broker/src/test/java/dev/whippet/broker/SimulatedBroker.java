@@ -16,6 +16,7 @@ import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.space.DiskSpace;
 import dev.whippet.broker.internal.system.MachineFigures;
+import dev.whippet.broker.internal.system.SystemSnapshot;
 import dev.whippet.broker.testkit.ManualClock;
 import dev.whippet.broker.testkit.ManualLoop;
 import dev.whippet.broker.testkit.MemoryDisk;
@@ -39,6 +40,7 @@ public final class SimulatedBroker {
   private static final int INLINE_TURNS_MAX = 1_000_000;
   private static final long AHEAD_BYTES_MAX = 200 << 10;
   private static final long TIMER_MICROS_MAX = 1_000_000;
+  private static final MachineFigures FIGURES = new MachineFigures(Path.of("."));
   private static final Identities NO_LOGIN =
       new Identities(new Passwords(Runnable::run, Runnable::run));
 
@@ -158,7 +160,8 @@ public final class SimulatedBroker {
   private static Commands.Identity identity() {
     return new Commands.Identity(
         NO_LOGIN,
-        new MachineFigures(Path.of(".")),
+        FIGURES,
+        new SystemSnapshot(Path.of("."), FIGURES, () -> "", () -> ""),
         () -> null,
         new Commands.Grants(new byte[16], 1 << 20, 64, 1 << 20, 0));
   }

@@ -17,16 +17,7 @@ import org.junit.jupiter.api.TestFactory;
 /** Our broker answers over HTTP as a stock 0.8.0 server did: one test per scenario. */
 class HttpTranscriptTest {
   /** The others need commands that come with the rest of the classic surface. */
-  private static final Set<String> BUILT =
-      Set.of(
-          "http-public",
-          "http-unauthorized",
-          "http-auth",
-          "http-streams",
-          "http-topics",
-          "http-messages",
-          "http-tokens",
-          "http-users");
+  private static final Set<String> BUILT = Set.of("http-public", "http-unauthorized", "http-auth");
 
   private static BrokerUnderTest broker;
   private static HttpReplay replay;

@@ -27,6 +27,7 @@ public final class BuiltCommands {
           "get_client",
           "get_clients",
           "get_stats",
+          "get_snapshot",
           "get_cluster_metadata",
           "create_stream",
           "get_stream",
@@ -54,7 +55,8 @@ public final class BuiltCommands {
   public static final Set<Integer> CODES =
       Set.of(
           1, 38, 39, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 20, 21, 22, 10, 12, 202, 200, 201,
-          203, 302, 300, 301, 303, 101, 100, 120, 121, 122, 102, 204, 205, 304, 305, 402, 403, 503);
+          203, 302, 300, 301, 303, 101, 100, 120, 121, 122, 11, 102, 204, 205, 304, 305, 402, 403,
+          503);
 
   private BuiltCommands() {}
 }

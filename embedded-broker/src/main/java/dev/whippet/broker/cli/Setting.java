@@ -132,11 +132,10 @@ enum Setting {
   ROOT_USERNAME(
       one("root-username", "NAME", "iggy")
           .variables("IGGY_ROOT_USERNAME")
-          .says("Name of the root user, when it is made: at the first start."),
+          .says("Name of the root user."),
       Builder::rootUsername),
   ROOT_PASSWORD_FILE(
-      one("root-password-file", "FILE", "")
-          .says("File whose text is root's password at the first start."),
+      one("root-password-file", "FILE", "").says("File whose text is the root user's password."),
       (builder, value) -> builder.rootPassword(Values.text("root password file", value))),
   /** No flag: other users of the machine see a process's command line. */
   ROOT_PASSWORD(
@@ -150,10 +149,6 @@ enum Setting {
           builder.rootPassword("iggy");
         }
       }),
-  RESET_ROOT(
-      one("reset-root", "ON|OFF", "off")
-          .says("Gives root of an existing data directory the name and password anew, once."),
-      (builder, value) -> builder.resetRoot(Values.onOff("reset-root", value))),
   TLS(
       one("tls", "ON|OFF", "off")
           .variables("IGGY_TCP_TLS_ENABLED")

@@ -23,7 +23,7 @@ public final class Tags {
     return batch << 16 | message;
   }
 
-  static long published(int producer, int partition, long sequence) {
+  public static long published(int producer, int partition, long sequence) {
     return PUBLISHED | (long) producer << 48 | (long) partition << 32 | sequence;
   }
 
@@ -31,7 +31,7 @@ public final class Tags {
     return tag < 0;
   }
 
-  static long batchOf(long sent) {
+  public static long batchOf(long sent) {
     return sent >>> 16;
   }
 

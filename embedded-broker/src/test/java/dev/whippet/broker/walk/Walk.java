@@ -28,7 +28,7 @@ import java.util.function.UnaryOperator;
 final class Walk {
   static final ByteBufAllocator MEMORY = new MortalMemory();
   private static final int LOOPS = 3;
-  private static final LogConfig CONFIG =
+  static final LogConfig CONFIG =
       LogConfig.DEFAULT
           .withSegmentBytes(48 << 10)
           .withTailBytesMax(32 << 10)

@@ -49,6 +49,9 @@ public sealed interface Reply {
       long totalDiskBytes)
       implements Reply {}
 
+  /** A ZIP archive, as it is. */
+  record Snapshot(byte[] zip) implements Reply {}
+
   /** iggy-classic.md 3.4.2, always one node. */
   record Cluster(
       String cluster, String node, String ip, int tcpPort, int quicPort, int httpPort, int wsPort)

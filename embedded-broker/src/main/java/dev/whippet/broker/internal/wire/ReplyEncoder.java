@@ -106,6 +106,8 @@ final class ReplyEncoder {
       cluster(cluster, out);
     } else if (reply instanceof Reply.Stats stats) {
       stats(stats, out);
+    } else if (reply instanceof Reply.Snapshot snapshot) {
+      out.writeBytes(snapshot.zip());
     } else {
       throw new IllegalArgumentException("no classic form of " + reply.getClass().getName());
     }

@@ -18,6 +18,7 @@ import dev.whippet.broker.internal.command.exchange.Partitions;
 import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.command.exchange.TopicRules;
 import dev.whippet.broker.internal.system.MachineFigures;
+import dev.whippet.broker.internal.system.SystemSnapshot;
 import dev.whippet.internal.wire.Status;
 import java.util.HashMap;
 import java.util.List;
@@ -63,6 +64,7 @@ public final class Commands implements RequestHandler {
   public record Identity(
       Identities identities,
       MachineFigures machine,
+      SystemSnapshot snapshot,
       Supplier<Reply.Cluster> cluster,
       Grants grants) {}
 
@@ -107,7 +109,8 @@ public final class Commands implements RequestHandler {
     tokens = new TokenCommands(services);
     tokens.register(this);
     SystemCommands.Machine machine =
-        new SystemCommands.Machine(identity.machine(), parts.aside(), identity.cluster());
+        new SystemCommands.Machine(
+            identity.machine(), identity.snapshot(), parts.aside(), identity.cluster());
     new SystemCommands(services, sessions, machine).register(this);
     PartitionLife life = new PartitionLife(services);
     new StreamCommands(services, life).register(this);

@@ -10,10 +10,19 @@ import dev.whippet.broker.internal.command.exchange.Exchange;
 import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.MachineFigures.Figures;
+import dev.whippet.broker.internal.system.SystemSnapshot;
+import dev.whippet.broker.internal.system.SystemSnapshot.Part;
+import dev.whippet.internal.wire.Status;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** ping, get_stats, get_cluster_metadata (iggy-classic.md 3.4.1, 3.4.2). */
+/** ping, get_stats, get_snapshot, get_cluster_metadata (iggy-classic.md 3.3 to 3.4.2). */
 final class SystemCommands {
 
   /**
@@ -28,10 +37,25 @@ final class SystemCommands {
    * The machine and the node.
    *
    * @param figures what the machine does
+   * @param snapshot what get_snapshot packs
    * @param aside where figures are read: files of /proc and the disk's size may block
    * @param cluster the one node as it listens now
    */
-  record Machine(MachineFigures figures, Executor aside, Supplier<Reply.Cluster> cluster) {}
+  record Machine(
+      MachineFigures figures,
+      SystemSnapshot snapshot,
+      Executor aside,
+      Supplier<Reply.Cluster> cluster) {}
+
+  /** Compression codes of a snapshot that a ZIP of Java's has; others answer 5. */
+  private static final int STORED = 1;
+
+  private static final int DEFLATED = 2;
+
+  /** The type that stands for all others. */
+  private static final int ALL = 100;
+
+  private static final Logger LOG = LoggerFactory.getLogger(SystemCommands.class);
 
   private final Services services;
   private final SessionCommands sessions;
@@ -46,12 +70,42 @@ final class SystemCommands {
   void register(Commands table) {
     table.onBeforeLogin(Request.Ping.class, Exchange::done);
     table.on(Request.GetStats.class, this::getStats);
+    table.on(Request.GetSnapshot.class, this::getSnapshot);
     table.on(Request.GetClusterMetadata.class, x -> x.reply(machine.cluster().get()));
   }
 
   private void getStats(Exchange<Request.GetStats> x) {
     services.access().require(x.session, Right.SERVER);
     machine.aside().execute(() -> x.reply(stats()));
+  }
+
+  private void getSnapshot(Exchange<Request.GetSnapshot> x) {
+    int compression = x.request.compression();
+    if (compression != STORED && compression != DEFLATED) {
+      throw new Exchange.Refused(Status.FEATURE_UNAVAILABLE);
+    }
+    machine.aside().execute(() -> pack(x, compression == DEFLATED));
+  }
+
+  private void pack(Exchange<Request.GetSnapshot> x, boolean deflated) {
+    try {
+      x.reply(new Reply.Snapshot(machine.snapshot().zip(deflated, parts(x.request.types()))));
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("no snapshot: {}", e.toString());
+      x.refuse(Status.SNAPSHOT_FAILED);
+    }
+  }
+
+  /** Types 1 to 6 in the order of the parts; none for none. */
+  private static Set<Part> parts(List<Integer> types) {
+    Set<Part> parts = EnumSet.noneOf(Part.class);
+    for (int type : types) {
+      if (type == ALL) {
+        return EnumSet.allOf(Part.class);
+      }
+      parts.add(Part.values()[type - 1]);
+    }
+    return parts;
   }
 
   private Reply.Stats stats() {

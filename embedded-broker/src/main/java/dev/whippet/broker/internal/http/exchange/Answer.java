@@ -11,6 +11,7 @@ public record Answer(int status, String type, byte[] body) {
   private static final byte[] NOTHING = {};
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String JSON = "application/json";
+  private static final String ZIP = "application/zip";
 
   public static Answer empty(int status) {
     return new Answer(status, null, NOTHING);
@@ -23,6 +24,11 @@ public record Answer(int status, String type, byte[] body) {
   /** {@code body} is JSON in UTF-8. */
   public static Answer json(int status, byte[] body) {
     return new Answer(status, JSON, body);
+  }
+
+  /** 200, an archive. */
+  public static Answer zip(byte[] body) {
+    return new Answer(200, ZIP, body);
   }
 
   /** 200, an object with the members that {@code members} writes. */

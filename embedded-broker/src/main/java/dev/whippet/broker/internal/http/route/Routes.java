@@ -14,7 +14,6 @@ public final class Routes {
     List<Route> all = new ArrayList<>();
     all.addAll(SystemRoutes.all());
     all.addAll(new LoginRoutes(tokens).all());
-    all.addAll(UserRoutes.all());
     all.addAll(StreamRoutes.all());
     all.addAll(TopicRoutes.all());
     all.addAll(new MessageRoutes(clockMicros).all());

@@ -186,9 +186,7 @@ final class SystemRoutes {
     }
     call.ask(
         new Request.GetSnapshot(compression, List.copyOf(codes)),
-        reply -> {
-          throw new IllegalStateException("a snapshot as " + reply.getClass().getSimpleName());
-        });
+        reply -> call.answer(Answer.zip(((Reply.Snapshot) reply).zip())));
   }
 
   private static int choice(Map<String, Integer> codes, String what, String name) {
