@@ -4,6 +4,7 @@ import dev.whippet.broker.BrokerException.Reason;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.exchange.Identities;
 import dev.whippet.broker.internal.command.family.Commands;
+import dev.whippet.broker.internal.command.group.Groups;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.identity.Passwords;
 import dev.whippet.broker.internal.log.engine.LogConfig;
@@ -263,6 +264,9 @@ public final class Broker implements AutoCloseable {
             storage.offsets(),
             storage.partitions(),
             config.topicRules(),
+            new Groups.Timing(
+                new LoopTime(loops.loop(0).executor()),
+                TimeUnit.MILLISECONDS.toMicros(config.rebalanceMillis)),
             executors(),
             aside,
             WallClock::micros),
@@ -370,7 +374,7 @@ public final class Broker implements AutoCloseable {
     List<Health.Problem> now = storage.problems();
     Map<Long, String> names = new HashMap<>();
     LongFunction<String> name = incarnation -> storage.nameOf(incarnation, names);
-    now.addAll(retainer.problems(name));
+    now.addAll(retainer.problems(name, storage::groupName));
     return findings.health(now, retainer.disk(name));
   }
 

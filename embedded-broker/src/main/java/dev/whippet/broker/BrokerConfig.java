@@ -80,6 +80,7 @@ public final class BrokerConfig {
   final DiskShare retention;
   final DiskShare diskFree;
   final long consumerProtectionMillis;
+  final long rebalanceMillis;
   private final TopicRules topicRules;
   private final long syncIntervalMillis;
   private final long commitDelayMillis;
@@ -90,10 +91,12 @@ public final class BrokerConfig {
     http = builder.http ? new HttpSettings(builder.httpBodyBytesMax, builder.httpOrigins()) : null;
     jwtSeconds = builder.jwtSeconds;
     limits =
-        NetLimits.DEFAULT.with(
-            builder.connectionsMax,
-            Math.min(builder.connectionsMax, builder.connectionsPerAddressMax),
-            builder.loopMemoryBytes);
+        NetLimits.DEFAULT
+            .with(
+                builder.connectionsMax,
+                Math.min(builder.connectionsMax, builder.connectionsPerAddressMax),
+                builder.loopMemoryBytes)
+            .withMemberMillis(builder.memberTimeoutMillis);
     dataDirectory = builder.dataDirectory;
     transport = builder.transport;
     loops = builder.loops;
@@ -113,6 +116,7 @@ public final class BrokerConfig {
     retention = builder.retention;
     diskFree = builder.diskFree;
     consumerProtectionMillis = builder.consumerProtectionMillis;
+    rebalanceMillis = builder.rebalanceMillis;
     syncIntervalMillis = builder.syncIntervalMillis;
     commitDelayMillis = builder.commitDelayMillis;
     topicRules =
@@ -305,6 +309,8 @@ public final class BrokerConfig {
     private DiskShare retention = new DiskShare(50, Long.MAX_VALUE);
     private DiskShare diskFree = new DiskShare(5, DISK_FREE_DEFAULT_BYTES_MAX);
     private long consumerProtectionMillis = TimeUnit.DAYS.toMillis(7);
+    private long rebalanceMillis = 30_000;
+    private long memberTimeoutMillis = 20_000;
 
     Builder() {}
 
@@ -722,6 +728,38 @@ public final class BrokerConfig {
      */
     public Builder diskFreePercent(int percent) {
       diskFree = DiskShare.ofPercent("disk free", percent);
+      return this;
+    }
+
+    /**
+     * How long a consumer group's partition that is promised to another member waits for the commit
+     * of what its member polled last. Then it moves, and what was not committed is polled again. It
+     * is looked at six times in that time.
+     *
+     * @param millis 30,000 by default, 1 to 1 day
+     * @return this builder
+     */
+    public Builder rebalanceMillis(long millis) {
+      if (millis < 1 || millis > TimeUnit.DAYS.toMillis(1)) {
+        throw new IllegalArgumentException("rebalance time-out: " + millis + " ms, not 1 to 1 day");
+      }
+      rebalanceMillis = millis;
+      return this;
+    }
+
+    /**
+     * After what time a member of a consumer group that vanished without closing its connection
+     * counts as gone: the system then got no answer to probes, or no acknowledgement. Members that
+     * close, or whose process ends, are gone at once.
+     *
+     * @param millis 20,000 by default, 4,000 to 1 hour
+     * @return this builder
+     */
+    public Builder memberTimeoutMillis(long millis) {
+      if (millis < 4_000 || millis > TimeUnit.HOURS.toMillis(1)) {
+        throw new IllegalArgumentException("member time-out: " + millis + " ms, not 4 s to 1 hour");
+      }
+      memberTimeoutMillis = millis;
       return this;
     }
 

@@ -20,6 +20,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntFunction;
 import java.util.function.LongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -193,7 +194,7 @@ final class Retainer {
    * A full disk, and consumers that missed messages: those whose stored offset lies before the
    * first message that is left. It goes away when the consumer goes on, or its offset is deleted.
    */
-  List<Health.Problem> problems(LongFunction<String> name) {
+  List<Health.Problem> problems(LongFunction<String> name, IntFunction<String> groupName) {
     List<Health.Problem> problems = new ArrayList<>();
     if (space.isFull()) {
       problems.add(
@@ -222,7 +223,9 @@ final class Retainer {
                 problems.add(
                     missed(
                         name.apply(log.incarnation()),
-                        owner,
+                        owner.group()
+                            ? "consumer group " + groupName.apply(owner.key())
+                            : "consumer " + Integer.toUnsignedString(owner.key()),
                         stored + 1,
                         first,
                         reasons.get(log.incarnation())));
@@ -234,12 +237,11 @@ final class Retainer {
   }
 
   private static Health.Problem missed(
-      String partition, ConsumerOffsets.Owner owner, long from, long first, TreeSet<String> why) {
+      String partition, String consumer, long from, long first, TreeSet<String> why) {
     return new Health.Problem(
         Health.Kind.MISSED,
         partition,
-        (owner.group() ? "consumer group " : "consumer ")
-            + Integer.toUnsignedString(owner.key())
+        consumer
             + " missed "
             + (first - from)
             + " messages, offsets "

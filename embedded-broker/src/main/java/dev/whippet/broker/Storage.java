@@ -4,6 +4,7 @@ import dev.whippet.broker.BrokerException.Reason;
 import dev.whippet.broker.internal.catalog.Catalog;
 import dev.whippet.broker.internal.catalog.CatalogState;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
+import dev.whippet.broker.internal.catalog.GroupEntry;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
@@ -343,6 +344,12 @@ final class Storage {
       names.putAll(names());
     }
     return names.getOrDefault(incarnation, "a deleted partition");
+  }
+
+  /** The consumer group with that serial. */
+  String groupName(int serial) {
+    GroupEntry group = catalog.visible().groups().find(serial);
+    return group == null ? "that was deleted" : group.name();
   }
 
   private static void addReadOnly(List<Health.Problem> problems, String what, String reason) {

@@ -8,6 +8,7 @@ import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.exchange.Identities;
 import dev.whippet.broker.internal.command.exchange.TopicRules;
 import dev.whippet.broker.internal.command.family.Commands;
+import dev.whippet.broker.internal.command.group.Groups;
 import dev.whippet.broker.internal.file.LoopFiles;
 import dev.whippet.broker.internal.identity.Passwords;
 import dev.whippet.broker.internal.log.Housekeeping;
@@ -41,6 +42,7 @@ public final class SimulatedBroker {
   private static final long AHEAD_BYTES_MAX = 200 << 10;
   private static final long TIMER_MICROS_MAX = 1_000_000;
   private static final MachineFigures FIGURES = new MachineFigures(Path.of("."));
+  private static final long REBALANCE_MICROS = 30_000_000;
   private static final Identities NO_LOGIN =
       new Identities(new Passwords(Runnable::run, Runnable::run));
 
@@ -139,6 +141,7 @@ public final class SimulatedBroker {
                 storage.offsets(),
                 storage.partitions(),
                 rules,
+                new Groups.Timing(clocks.get(0), REBALANCE_MICROS),
                 loops,
                 Runnable::run,
                 time::micros),

@@ -51,6 +51,11 @@ final class WireClient implements AutoCloseable {
     return client;
   }
 
+  /** This side's port. */
+  int localPort() {
+    return socket.getLocalPort();
+  }
+
   /** Sends what {@code request} writes. */
   void send(Consumer<Buffer> request) throws IOException {
     Buffer out = new Buffer();

@@ -15,7 +15,8 @@ final class BrokerReplies {
   /** The answers that the broker can give in this stage. */
   static final Set<Integer> CODES =
       Set.of(
-          10, 12, 20, 21, 22, 31, 32, 33, 38, 41, 42, 44, 100, 120, 200, 201, 202, 300, 301, 302);
+          10, 12, 20, 21, 22, 31, 32, 33, 38, 41, 42, 44, 100, 120, 200, 201, 202, 300, 301, 302,
+          600, 601, 602);
 
   private BrokerReplies() {}
 
@@ -49,6 +50,8 @@ final class BrokerReplies {
           new Reply.TopicDetails(
               topic(fields), list(fields, "partitions", BrokerReplies::partition));
       case 301 -> new Reply.Topics(list(fields, "topics", BrokerReplies::topic));
+      case 600, 602 -> groupDetails(fields);
+      case 601 -> new Reply.ConsumerGroups(list(fields, "groups", BrokerReplies::group));
       default -> throw new IllegalArgumentException("code " + code);
     };
   }
@@ -172,6 +175,27 @@ final class BrokerReplies {
         u64(fields, "current_offset"),
         u64(fields, "size_bytes"),
         u64(fields, "messages_count"));
+  }
+
+  private static Reply groupDetails(JsonNode fields) {
+    return new Reply.ConsumerGroupDetails(
+        group(fields),
+        list(
+            fields,
+            "members",
+            member -> {
+              List<Integer> partitions = list(member, "partitions", JsonNode::intValue);
+              return new Reply.GroupMember(
+                  u32(member, "id"), partitions.stream().mapToInt(Integer::intValue).toArray());
+            }));
+  }
+
+  private static Reply.ConsumerGroup group(JsonNode fields) {
+    return new Reply.ConsumerGroup(
+        u32(fields, "id"),
+        u32(fields, "partitions_count"),
+        u32(fields, "members_count"),
+        Product.text(fields, "name"));
   }
 
   private static <T> List<T> list(JsonNode fields, String member, Function<JsonNode, T> item) {

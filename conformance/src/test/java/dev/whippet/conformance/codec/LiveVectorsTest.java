@@ -103,6 +103,10 @@ class LiveVectorsTest {
     statuses.put("poll_messages_consumer_group_next", 5000);
     statuses.put("store_consumer_offset_group", 5000);
     statuses.put("delete_consumer_offset", 3021);
+    statuses.put("create_consumer_group_fixture", 1009);
+    statuses.put("delete_consumer_group", 5000);
+    statuses.put("join_consumer_group", 5000);
+    statuses.put("leave_consumer_group", 5000);
     return statuses;
   }
 

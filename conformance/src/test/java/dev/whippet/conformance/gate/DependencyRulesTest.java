@@ -66,10 +66,12 @@ class DependencyRulesTest {
           Map.entry("wire", Set.of("command", "sdk wire")),
           Map.entry("websocket", Set.of("sdk websocket")),
           Map.entry("command", Set.of()),
+          Map.entry("command.group", Set.of("command", "catalog", "log.engine")),
           Map.entry(
               "command.exchange",
               Set.of(
                   "command",
+                  "command.group",
                   "catalog",
                   "identity",
                   "log",
@@ -82,6 +84,7 @@ class DependencyRulesTest {
               Set.of(
                   "command",
                   "command.exchange",
+                  "command.group",
                   "catalog",
                   "identity",
                   "log",

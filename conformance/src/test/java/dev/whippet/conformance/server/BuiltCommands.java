@@ -49,14 +49,20 @@ public final class BuiltCommands {
           "purge_topic",
           "create_partitions",
           "delete_partitions",
-          "delete_segments");
+          "delete_segments",
+          "get_consumer_group",
+          "get_consumer_groups",
+          "create_consumer_group",
+          "delete_consumer_group",
+          "join_consumer_group",
+          "leave_consumer_group");
 
   /** Their codes. */
   public static final Set<Integer> CODES =
       Set.of(
           1, 38, 39, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 20, 21, 22, 10, 12, 202, 200, 201,
           203, 302, 300, 301, 303, 101, 100, 120, 121, 122, 11, 102, 204, 205, 304, 305, 402, 403,
-          503);
+          503, 600, 601, 602, 603, 604, 605);
 
   private BuiltCommands() {}
 }

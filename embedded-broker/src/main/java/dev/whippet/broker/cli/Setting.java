@@ -109,6 +109,17 @@ enum Setting {
                   + " limits."),
       (builder, value) ->
           builder.consumerProtectionMillis(Values.millis("consumer protection", value))),
+  GROUP_REBALANCE(
+      one("group-rebalance-timeout", "TIME", "30s")
+          .variables("IGGY_CONSUMER_GROUP_REBALANCING_TIMEOUT")
+          .says(
+              "How long a consumer group's partition that is promised to another member waits for"
+                  + " a commit."),
+      (builder, value) -> builder.rebalanceMillis(Values.millis("group rebalance timeout", value))),
+  MEMBER_TIMEOUT(
+      one("member-timeout", "TIME", "20s")
+          .says("A member of a consumer group that vanished without a word is gone after that."),
+      (builder, value) -> builder.memberTimeoutMillis(Values.millis("member timeout", value))),
   ALLOW_ORIGIN(
       list("allow-origin", "ORIGIN", "")
           .says(

@@ -21,6 +21,7 @@ public sealed interface CatalogChange
         CatalogChange.StreamSlotsFree,
         CatalogChange.TopicSlotsFree,
         CatalogChange.IncarnationFloor,
+        CatalogChange.GroupChange,
         UserChange {
 
   /** A stream in its slot. */
@@ -86,4 +87,21 @@ public sealed interface CatalogChange
 
   /** Incarnations below this one have been used. */
   record IncarnationFloor(long next) implements CatalogChange {}
+
+  /** Facts about consumer groups. The last two only stand in the journal's snapshots. */
+  sealed interface GroupChange extends CatalogChange {
+
+    /** A group in its slot of a topic. */
+    record GroupCreated(int stream, int topic, int id, int serial, String name)
+        implements GroupChange {}
+
+    /** The group is gone, and its offsets; its slot is the next to be used. */
+    record GroupDeleted(int stream, int topic, int id) implements GroupChange {}
+
+    /** The order of a topic's free group slots. */
+    record GroupSlotsFree(int stream, int topic, int[] ids) implements GroupChange {}
+
+    /** Serials below this one have been used. */
+    record GroupSerialFloor(int next) implements GroupChange {}
+  }
 }

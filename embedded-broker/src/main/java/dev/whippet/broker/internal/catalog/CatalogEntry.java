@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.catalog;
 
+import dev.whippet.broker.internal.catalog.CatalogChange.GroupChange;
 import dev.whippet.broker.internal.catalog.CatalogChange.IncarnationFloor;
 import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsAdded;
 import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsAre;
@@ -49,6 +50,7 @@ import java.util.function.Consumer;
  * 20 partitions are      u32 stream, u32 topic, u32 count, count x
  *                        (u64 created at, u64 incarnation, u64 identity)
  * 32 producer            u32 user, 16 bytes producer, u32 epoch, 16 bytes instance
+ * 33 to 36 groups        {@link GroupEntryFormat}
  * 48 to 63 users         {@link UserChangeCodec}
  *
  * name = u8 length, that many bytes UTF-8
@@ -73,7 +75,7 @@ final class CatalogEntry {
   private static final int PARTITION_BYTES = 24;
 
   /** The fixed part of the longest entry with a name, and the name. */
-  private static final int NAMED_ENTRY_BYTES_MAX = 64 + 256;
+  static final int NAMED_ENTRY_BYTES_MAX = 64 + 256;
 
   private CatalogEntry() {}
 
@@ -124,6 +126,9 @@ final class CatalogEntry {
     }
     if (change instanceof IncarnationFloor it) {
       return finish(start(INCARNATION_FLOOR, 9).putLong(it.next()));
+    }
+    if (change instanceof GroupChange it) {
+      return GroupEntryFormat.encode(it);
     }
     throw new IllegalArgumentException("unknown change: " + change);
   }
@@ -185,6 +190,9 @@ final class CatalogEntry {
   }
 
   private static CatalogChange decode(int kind, ByteBuffer in) {
+    if (GroupEntryFormat.has(kind)) {
+      return GroupEntryFormat.decode(kind, in);
+    }
     if (kind >= UserChangeCodec.FIRST_KIND && kind <= UserChangeCodec.LAST_KIND) {
       return UserChangeCodec.decode(kind, in);
     }

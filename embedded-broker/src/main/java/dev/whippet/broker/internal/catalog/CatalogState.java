@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.catalog;
 
+import dev.whippet.broker.internal.catalog.CatalogChange.GroupChange;
 import dev.whippet.broker.internal.catalog.CatalogChange.IncarnationFloor;
 import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsAdded;
 import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsAre;
@@ -19,20 +20,27 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * All streams, topics and users at one moment, immutable: any loop reads it without a lock. {@link
- * #with} is the only way from one state to the next; the same changes in the same order give the
- * same state.
+ * All streams, topics, groups and users at one moment, immutable: any loop reads it without a lock.
+ * {@link #with} is the only way from one state to the next; the same changes in the same order give
+ * the same state.
  */
 public final class CatalogState {
 
-  static final CatalogState EMPTY = new CatalogState(Slots.empty(), UserDirectory.EMPTY, 1);
+  static final CatalogState EMPTY =
+      new CatalogState(Slots.empty(), GroupDirectory.EMPTY, UserDirectory.EMPTY, 1);
 
   private final Slots<StreamEntry> streams;
+  private final GroupDirectory groups;
   private final UserDirectory users;
   private final long nextIncarnation;
 
-  private CatalogState(Slots<StreamEntry> streams, UserDirectory users, long nextIncarnation) {
+  private CatalogState(
+      Slots<StreamEntry> streams,
+      GroupDirectory groups,
+      UserDirectory users,
+      long nextIncarnation) {
     this.streams = streams;
+    this.groups = groups;
     this.users = users;
     this.nextIncarnation = nextIncarnation;
   }
@@ -40,6 +48,11 @@ public final class CatalogState {
   /** The streams by id and name. */
   public Slots<StreamEntry> streams() {
     return streams;
+  }
+
+  /** The consumer groups of all topics. */
+  public GroupDirectory groups() {
+    return groups;
   }
 
   /** The users, their permissions and tokens. */
@@ -88,14 +101,18 @@ public final class CatalogState {
     }
     if (change instanceof StreamDeleted it) {
       return new CatalogState(
-          streams.minus(it.id()), users.withoutStream(it.id()), nextIncarnation);
+          streams.minus(it.id()),
+          groups.withoutStream(it.id()),
+          users.withoutStream(it.id()),
+          nextIncarnation);
     }
     if (change instanceof TopicCreated it) {
       return withTopic(it);
     }
     if (change instanceof TopicDeleted it) {
       StreamEntry stream = present(it.stream());
-      return with(streams.replaced(stream.withTopics(stream.topics().minus(it.id()))));
+      return with(streams.replaced(stream.withTopics(stream.topics().minus(it.id()))))
+          .with(groups.withoutTopic(it.stream(), it.id()));
     }
     if (change instanceof StreamRenamed it) {
       return with(streams.replaced(present(it.id()).withName(it.name())));
@@ -121,10 +138,13 @@ public final class CatalogState {
       return with(streams.replaced(stream.withTopics(stream.topics().withFree(it.ids()))));
     }
     if (change instanceof UserChange it) {
-      return new CatalogState(streams, users.with(it), nextIncarnation);
+      return new CatalogState(streams, groups, users.with(it), nextIncarnation);
     }
     if (change instanceof IncarnationFloor it) {
-      return new CatalogState(streams, users, Math.max(nextIncarnation, it.next()));
+      return new CatalogState(streams, groups, users, Math.max(nextIncarnation, it.next()));
+    }
+    if (change instanceof GroupChange it) {
+      return withGroup(it);
     }
     throw new IllegalArgumentException("unknown change: " + change);
   }
@@ -141,6 +161,7 @@ public final class CatalogState {
       changes.add(new TopicSlotsFree(stream.id(), stream.topics().free()));
     }
     changes.add(new StreamSlotsFree(streams.free()));
+    changes.addAll(groups.asChanges());
     changes.add(new IncarnationFloor(nextIncarnation));
     changes.addAll(users.asChanges());
     return changes;
@@ -163,6 +184,7 @@ public final class CatalogState {
     StreamEntry stream = present(it.stream());
     return new CatalogState(
         streams.replaced(stream.withTopics(stream.topics().plus(topic))),
+        groups,
         users,
         Math.max(nextIncarnation, it.firstIncarnation() + it.partitions()));
   }
@@ -173,6 +195,7 @@ public final class CatalogState {
         added(topic.partitions(), it.count(), it.createdAtMicros(), it.firstIncarnation());
     return new CatalogState(
         with(it.stream(), topic.with(more)).streams,
+        groups,
         users,
         Math.max(nextIncarnation, it.firstIncarnation() + it.count()));
   }
@@ -199,6 +222,7 @@ public final class CatalogState {
     }
     return new CatalogState(
         with(it.stream(), topic.with(it.partitions())).streams,
+        groups,
         users,
         Math.max(nextIncarnation, highest + 1));
   }
@@ -218,8 +242,20 @@ public final class CatalogState {
     return with(streams.replaced(stream.withTopics(stream.topics().replaced(topic))));
   }
 
+  private CatalogState withGroup(GroupChange change) {
+    if (change instanceof GroupChange.GroupCreated it
+        && present(it.stream()).topics().get(it.topic()) == null) {
+      throw new IllegalArgumentException("no topic " + it.topic() + " for a group");
+    }
+    return with(groups.with(change));
+  }
+
   private CatalogState with(Slots<StreamEntry> changed) {
-    return new CatalogState(changed, users, nextIncarnation);
+    return new CatalogState(changed, groups, users, nextIncarnation);
+  }
+
+  private CatalogState with(GroupDirectory changed) {
+    return new CatalogState(streams, changed, users, nextIncarnation);
   }
 
   private StreamEntry present(int id) {

@@ -30,12 +30,13 @@ import java.util.function.ObjLongConsumer;
  *   0  u8   kind: 1 stored, 2 deleted
  *   1  u64  partition incarnation
  *   9  u8   1 consumer, 2 consumer group
- *  10  u32  consumer key (iggy-classic.md 4.2) or group id
+ *  10  u32  consumer key (iggy-classic.md 4.2) or serial of the group
  *  14  u64  offset of the last message processed (stored only)
  * </pre>
  *
- * <p>Offsets of a deleted partition need no entry: its incarnation never comes back, so they are
- * left out when the journal is read or compacted. At most {@link #OFFSETS_MAX} are kept.
+ * <p>Offsets of a deleted partition or group need no entry: its incarnation or serial never comes
+ * back, so they are left out when the journal is read or compacted. At most {@link #OFFSETS_MAX}
+ * are kept.
  */
 public final class ConsumerOffsets {
 
@@ -53,7 +54,7 @@ public final class ConsumerOffsets {
   private static final int DELETED_ENTRY_BYTES = 14;
   private static final int STORED_ENTRY_BYTES = 22;
 
-  /** Who stores: a consumer's 32-bit key, or a group's id. */
+  /** Who stores: a consumer's 32-bit key, or a group's serial. */
   public record Owner(boolean group, int key) {}
 
   private record Key(long incarnation, Owner owner) {}
@@ -74,6 +75,7 @@ public final class ConsumerOffsets {
   private final Map<Key, Store> waitingStores = new HashMap<>();
   private final Map<Long, Map<Owner, Long>> byIncarnation = new ConcurrentHashMap<>();
   private final Set<Long> partitions = new HashSet<>();
+  private final Set<Integer> groups = new HashSet<>();
   private final List<String> findings = new ArrayList<>();
   private int count;
   private long incarnationMax;
@@ -113,6 +115,7 @@ public final class ConsumerOffsets {
     JournalRecovery journal = Journal.recover(disk, directory, JOURNAL, damage);
     ConsumerOffsets offsets = new ConsumerOffsets();
     state.forEachPartition(partition -> offsets.admit(partition.incarnation()));
+    state.groups().forEach(group -> offsets.admitGroup(group.serial()));
     journal.entries().forEach(offsets::replay);
     return new Recovered(journal, offsets);
   }
@@ -171,6 +174,18 @@ public final class ConsumerOffsets {
     count -= gone == null ? 0 : gone.size();
   }
 
+  /** A group came to be; before that nothing is stored for it. Loop 0. */
+  public void admitGroup(int serial) {
+    groups.add(serial);
+  }
+
+  /** A group of a topic with these partitions is gone, and its offsets with it. Loop 0. */
+  public void forgetGroup(int serial, List<TopicEntry.PartitionEntry> ofTopic) {
+    groups.remove(serial);
+    Owner owner = new Owner(true, serial);
+    ofTopic.forEach(partition -> remove(partition.incarnation(), owner));
+  }
+
   /** Stores {@code offset} durably, then visibly. Loop 0. */
   public void store(long incarnation, Owner owner, long offset, LogCallback<Void> done) {
     if (count >= OFFSETS_MAX && stored(incarnation, owner) == NOTHING_STORED) {
@@ -225,7 +240,8 @@ public final class ConsumerOffsets {
   }
 
   private void put(long incarnation, Owner owner, long offset) {
-    if (partitions.contains(incarnation)) {
+    boolean lives = !owner.group() || groups.contains(owner.key());
+    if (lives && partitions.contains(incarnation)) {
       Map<Owner, Long> ofPartition =
           byIncarnation.computeIfAbsent(incarnation, absent -> new ConcurrentHashMap<>());
       count += ofPartition.put(owner, offset) == null ? 1 : 0;

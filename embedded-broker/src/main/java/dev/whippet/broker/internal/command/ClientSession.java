@@ -6,7 +6,8 @@ import java.util.Arrays;
  * What the command layer knows of one connection: who it is, who logged in on it, and whether it
  * speaks the Whippet extension.
  *
- * <p>Written on the connection's loop only; readable from any thread (get_clients).
+ * <p>Written on the connection's loop only, unless a method says otherwise; readable from any
+ * thread (get_clients).
  */
 public final class ClientSession {
 
@@ -22,6 +23,7 @@ public final class ClientSession {
   private volatile Greeting greeting;
   private volatile String path;
   private volatile String subProtocol;
+  private volatile int groups;
 
   /** {@code loop} is the index of the loop that owns the connection. */
   public ClientSession(int clientId, String address, int transport, int loop) {
@@ -104,8 +106,19 @@ public final class ClientSession {
     this.greeting = greeting;
   }
 
-  public Reply.Client entry() {
-    return new Reply.Client(clientId, userId(), transport, address, 0);
+  /** It is a member of so many groups now. Loop 0. */
+  public void joined(int count) {
+    groups = count;
+  }
+
+  /** True while it is a member of a consumer group. */
+  public boolean isMember() {
+    return groups > 0;
+  }
+
+  /** As others see it, with the number of groups that it has joined. */
+  public Reply.Client entry(int consumerGroups) {
+    return new Reply.Client(clientId, userId(), transport, address, consumerGroups);
   }
 
   @Override

@@ -137,6 +137,15 @@ public sealed interface Reply {
   /** iggy-classic.md 3.4.5. */
   record OffsetInfo(int partitionId, long currentOffset, long storedOffset) implements Reply {}
 
+  /** iggy-classic.md 3.4.8; {@code members} is empty after a create. */
+  record ConsumerGroupDetails(ConsumerGroup group, List<GroupMember> members) implements Reply {}
+
+  record ConsumerGroups(List<ConsumerGroup> groups) implements Reply {}
+
+  record ConsumerGroup(int id, int partitions, int members, String name) {}
+
+  record GroupMember(int id, int[] partitions) {}
+
   /** whippet-extension.md section 2. */
   record HelloAccepted(
       int version,

@@ -1,10 +1,7 @@
 package dev.whippet.broker.internal.net;
 
-import static jdk.net.ExtendedSocketOptions.TCP_KEEPCOUNT;
-import static jdk.net.ExtendedSocketOptions.TCP_KEEPIDLE;
-import static jdk.net.ExtendedSocketOptions.TCP_KEEPINTERVAL;
-
 import dev.whippet.broker.internal.net.event.ConnectionCounts.What;
+import dev.whippet.broker.internal.net.pulse.KeepAlive;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -13,10 +10,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.EpollChannelOption;
-import io.netty.channel.socket.nio.NioChannelOption;
-import io.netty.channel.uring.IoUring;
-import io.netty.channel.uring.IoUringChannelOption;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -38,13 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Acceptor extends ChannelInboundHandlerAdapter implements Turns.Late {
   private static final Logger LOGGER = LoggerFactory.getLogger(Acceptor.class);
-
-  /** A peer that vanished without a word is found after about two minutes. */
-  private static final int KEEP_ALIVE_IDLE_SECONDS = 60;
-
-  private static final int KEEP_ALIVE_INTERVAL_SECONDS = 15;
-  private static final int KEEP_ALIVE_PROBES = 4;
-  private static final int USER_TIMEOUT_MILLIS = 120_000;
 
   /** Shared by all connections: each has its own prediction only. */
   private static final AdaptiveRecvByteBufAllocator RECEIVE =
@@ -216,35 +202,8 @@ final class Acceptor extends ChannelInboundHandlerAdapter implements Turns.Late 
     config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     config.setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark);
     config.setRecvByteBufAllocator(RECEIVE);
-    switch (listener.loops().transport().kind()) {
-      case IO_URING -> configureRing(config);
-      case EPOLL -> configureEpoll(config);
-      case NIO -> configureNio(config);
-    }
-  }
-
-  private static void configureRing(ChannelConfig config) {
-    config.setOption(IoUringChannelOption.TCP_KEEPIDLE, KEEP_ALIVE_IDLE_SECONDS);
-    config.setOption(IoUringChannelOption.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_SECONDS);
-    config.setOption(IoUringChannelOption.TCP_KEEPCNT, KEEP_ALIVE_PROBES);
-    config.setOption(IoUringChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
-    if (IoUring.isRegisterBufferRingSupported()) {
-      config.setOption(IoUringChannelOption.IO_URING_BUFFER_GROUP_ID, Transport.BUFFER_GROUP);
-    }
-  }
-
-  private static void configureEpoll(ChannelConfig config) {
-    config.setOption(EpollChannelOption.TCP_KEEPIDLE, KEEP_ALIVE_IDLE_SECONDS);
-    config.setOption(EpollChannelOption.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_SECONDS);
-    config.setOption(EpollChannelOption.TCP_KEEPCNT, KEEP_ALIVE_PROBES);
-    config.setOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
-  }
-
-  /** Java has no user time-out: a peer that takes nothing is found by {@link Patience}. */
-  private static void configureNio(ChannelConfig config) {
-    config.setOption(NioChannelOption.of(TCP_KEEPIDLE), KEEP_ALIVE_IDLE_SECONDS);
-    config.setOption(NioChannelOption.of(TCP_KEEPINTERVAL), KEEP_ALIVE_INTERVAL_SECONDS);
-    config.setOption(NioChannelOption.of(TCP_KEEPCOUNT), KEEP_ALIVE_PROBES);
+    listener.loops().transport().configure(config);
+    listener.loops().transport().keepAlive(config, KeepAlive.RELAXED);
   }
 
   @Override

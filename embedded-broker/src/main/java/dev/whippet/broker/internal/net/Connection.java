@@ -3,6 +3,7 @@ package dev.whippet.broker.internal.net;
 import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.net.event.ConnectionCounts;
 import dev.whippet.broker.internal.net.event.Goodbye;
+import dev.whippet.broker.internal.net.pulse.KeepAlive;
 import dev.whippet.broker.internal.net.pulse.Pulse;
 import dev.whippet.broker.internal.websocket.FrameParser;
 import dev.whippet.broker.internal.websocket.MessageSink;
@@ -87,6 +88,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
   private boolean awaitsGoodbye;
   private boolean http;
   private boolean gone;
+  private boolean isMember;
 
   Connection(Listener listener, Loop loop) {
     this.listener = listener;
@@ -348,7 +350,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
     assembler.resume();
     goOnLater();
     endInput();
-    beginPings();
+    watchPeer();
     adjustReading();
   }
 
@@ -522,8 +524,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
     }
   }
 
-  /** Who said hello on a WebSocket is pinged from then on (whippet-extension.md 2). */
-  private void beginPings() {
+  /**
+   * Who said hello on a WebSocket is pinged from then on (whippet-extension.md 2). Members of
+   * groups are given up sooner than others when they are silent: somebody waits for their
+   * partitions.
+   */
+  private void watchPeer() {
+    if (isMember != session.isMember() && context.channel().isOpen()) {
+      isMember = session.isMember();
+      KeepAlive times =
+          isMember ? KeepAlive.within(listener.limits().times().memberMillis()) : KeepAlive.RELAXED;
+      listener.loops().transport().keepAlive(context.channel().config(), times);
+    }
     if (pulse == null && session.saidHello() && stage instanceof WebSocketFrames) {
       pulse = new Pulse(new Pinged());
       loop.pings().add(pulse);

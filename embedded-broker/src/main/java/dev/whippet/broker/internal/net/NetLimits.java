@@ -93,6 +93,24 @@ public record NetLimits(
         times);
   }
 
+  /** These limits, with another time for members of groups. */
+  public NetLimits withMemberMillis(long millis) {
+    return new NetLimits(
+        loopBytesMax,
+        connectionBytesMax,
+        connectionRequestsMax,
+        unwrittenBytesMax,
+        connectionsMax,
+        connectionsPerAddressMax,
+        new Times(
+            times.firstFrameMillisMax,
+            times.frameMillisMax,
+            times.stalledMillisMax,
+            times.lingerMillisMax,
+            times.pingMillis,
+            millis));
+  }
+
   /** These limits, with others for connections and the memory of a loop. */
   public NetLimits with(int connections, int connectionsPerAddress, long loopBytes) {
     return new NetLimits(
@@ -116,13 +134,32 @@ public record NetLimits(
    * @param lingerMillisMax from our last byte to the peer's close
    * @param pingMillis a peer that said hello on a WebSocket is pinged when it was silent for so
    *     long; it is gone when it is silent for as long again
+   * @param memberMillis a member of a consumer group whose system did not answer for so long is
+   *     gone: others wait for its partitions
    */
   public record Times(
       long firstFrameMillisMax,
       long frameMillisMax,
       long stalledMillisMax,
       long lingerMillisMax,
-      long pingMillis) {
+      long pingMillis,
+      long memberMillis) {
+
+    /** Members have 20 seconds. */
+    public Times(
+        long firstFrameMillisMax,
+        long frameMillisMax,
+        long stalledMillisMax,
+        long lingerMillisMax,
+        long pingMillis) {
+      this(
+          firstFrameMillisMax,
+          frameMillisMax,
+          stalledMillisMax,
+          lingerMillisMax,
+          pingMillis,
+          20_000);
+    }
 
     /** A sender of a large frame that is slower than this is cut off. */
     public static final long FRAME_BYTES_PER_SECOND_MIN = 16 << 10;

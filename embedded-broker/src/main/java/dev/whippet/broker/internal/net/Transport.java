@@ -1,15 +1,24 @@
 package dev.whippet.broker.internal.net;
 
+import static jdk.net.ExtendedSocketOptions.TCP_KEEPCOUNT;
+import static jdk.net.ExtendedSocketOptions.TCP_KEEPIDLE;
+import static jdk.net.ExtendedSocketOptions.TCP_KEEPINTERVAL;
+
+import dev.whippet.broker.internal.net.pulse.KeepAlive;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringBufferRingConfig;
+import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringFixedBufferRingAllocator;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringIoHandlerConfig;
@@ -131,6 +140,36 @@ public record Transport(Kind kind, String whyNotBetter) {
       case EPOLL -> new EpollServerSocketChannel();
       case NIO -> new NioServerSocketChannel();
     };
+  }
+
+  /** What an accepted connection needs besides what all transports have. */
+  void configure(ChannelConfig config) {
+    if (kind == Kind.IO_URING && IoUring.isRegisterBufferRingSupported()) {
+      config.setOption(IoUringChannelOption.IO_URING_BUFFER_GROUP_ID, BUFFER_GROUP);
+    }
+  }
+
+  /** When a silent connection is given up; any time in its life, on its loop. */
+  void keepAlive(ChannelConfig config, KeepAlive times) {
+    switch (kind) {
+      case IO_URING -> {
+        config.setOption(IoUringChannelOption.TCP_KEEPIDLE, times.idleSeconds());
+        config.setOption(IoUringChannelOption.TCP_KEEPINTVL, times.intervalSeconds());
+        config.setOption(IoUringChannelOption.TCP_KEEPCNT, times.probes());
+        config.setOption(IoUringChannelOption.TCP_USER_TIMEOUT, times.userTimeoutMillis());
+      }
+      case EPOLL -> {
+        config.setOption(EpollChannelOption.TCP_KEEPIDLE, times.idleSeconds());
+        config.setOption(EpollChannelOption.TCP_KEEPINTVL, times.intervalSeconds());
+        config.setOption(EpollChannelOption.TCP_KEEPCNT, times.probes());
+        config.setOption(EpollChannelOption.TCP_USER_TIMEOUT, times.userTimeoutMillis());
+      }
+      case NIO -> { // no user time-out: a peer that takes nothing is found by Patience
+        config.setOption(NioChannelOption.of(TCP_KEEPIDLE), times.idleSeconds());
+        config.setOption(NioChannelOption.of(TCP_KEEPINTERVAL), times.intervalSeconds());
+        config.setOption(NioChannelOption.of(TCP_KEEPCOUNT), times.probes());
+      }
+    }
   }
 
   @Override

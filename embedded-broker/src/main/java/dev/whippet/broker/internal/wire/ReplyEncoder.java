@@ -90,6 +90,10 @@ final class ReplyEncoder {
       topicDetails(details, out);
     } else if (reply instanceof Reply.Topics topics) {
       topics.topics().forEach(each -> topic(each, out));
+    } else if (reply instanceof Reply.ConsumerGroupDetails details) {
+      groupDetails(details, out);
+    } else if (reply instanceof Reply.ConsumerGroups groups) {
+      groups.groups().forEach(each -> group(each, out));
     } else if (reply instanceof Reply.ClientDetails details) {
       clientDetails(details, out);
     } else if (reply instanceof Reply.UserDetails details) {
@@ -250,6 +254,27 @@ final class ReplyEncoder {
     out.writeLongLE(partition.currentOffset());
     out.writeLongLE(partition.sizeBytes());
     out.writeLongLE(partition.messages());
+  }
+
+  // --- groups: 3.4.8 ----------------------------------------------------------------------------
+
+  private static void groupDetails(Reply.ConsumerGroupDetails details, ByteBuf out) {
+    requireCount(details.group().members(), details.members(), "members");
+    group(details.group(), out);
+    for (Reply.GroupMember member : details.members()) {
+      out.writeIntLE(member.id());
+      out.writeIntLE(member.partitions().length);
+      for (int partition : member.partitions()) {
+        out.writeIntLE(partition);
+      }
+    }
+  }
+
+  private static void group(Reply.ConsumerGroup group, ByteBuf out) {
+    out.writeIntLE(group.id());
+    out.writeIntLE(group.partitions());
+    out.writeIntLE(group.members());
+    name(group.name(), out);
   }
 
   // --- Whippet extension ------------------------------------------------------------------------

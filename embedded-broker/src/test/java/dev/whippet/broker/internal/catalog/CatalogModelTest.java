@@ -2,6 +2,8 @@ package dev.whippet.broker.internal.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.broker.internal.catalog.CatalogChange.GroupChange.GroupCreated;
+import dev.whippet.broker.internal.catalog.CatalogChange.GroupChange.GroupDeleted;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamDeleted;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicCreated;
@@ -44,10 +46,15 @@ final class CatalogModelTest {
   private final long seed = Long.getLong("whippet.seed", 4);
   private final Random random = new Random(seed);
   private final Slot<Slot<List<Long>>> model = new Slot<>();
+  private final Map<Place, Slot<Integer>> groups = new HashMap<>();
+  private final Set<Integer> serialsSeen = new HashSet<>();
   private final Map<Long, Map<Owner, Long>> offsets = new HashMap<>();
   private final Map<ProducerKey, Opening> producers = new HashMap<>();
   private final Set<Long> incarnationsSeen = new HashSet<>();
   private JournaledCatalog subject;
+
+  /** A topic. */
+  private record Place(int stream, int topic) {}
 
   /** A table with id reuse, the obvious way: entries by id, a stack of freed ids. */
   private static final class Slot<T> {
@@ -83,13 +90,14 @@ final class CatalogModelTest {
     subject = new JournaledCatalog(directory, random);
 
     for (int step = 1; step <= STEPS; step++) {
-      switch (random.nextInt(10)) {
+      switch (random.nextInt(12)) {
         case 0, 1 -> createStream();
         case 2 -> deleteStream();
         case 3, 4 -> createTopic();
         case 5 -> deleteTopic();
         case 6 -> greet();
         case 7, 8 -> store();
+        case 9, 10 -> createOrDeleteGroup();
         default -> deleteOffset();
       }
       if (step % STEPS_BETWEEN_RESTARTS == 0) {
@@ -120,6 +128,7 @@ final class CatalogModelTest {
     }
     model.values.get(id).values.values().forEach(this::forget);
     model.remove(id);
+    groups.keySet().removeIf(place -> place.stream == id);
     this.<Void>await(done -> subject.catalog.commit(new StreamDeleted(id), NOTHING, done));
   }
 
@@ -164,8 +173,45 @@ final class CatalogModelTest {
     }
     forget(model.values.get(stream).values.get(topic));
     model.values.get(stream).remove(topic);
+    groups.remove(new Place(stream, topic));
     this.<Void>await(
         done -> subject.catalog.commit(new TopicDeleted(stream, topic), NOTHING, done));
+  }
+
+  private void createOrDeleteGroup() {
+    Integer stream = model.any(random);
+    Integer topic = stream == null ? null : model.values.get(stream).any(random);
+    if (topic == null) {
+      return;
+    }
+    Slot<Integer> ofTopic = groups.computeIfAbsent(new Place(stream, topic), none -> new Slot<>());
+    String name = "g" + random.nextInt(8);
+    if (ofTopic.names.containsValue(name)) {
+      deleteGroup(stream, topic, ofTopic.any(random));
+      return;
+    }
+    GroupCreated change =
+        subject.onLoop(() -> subject.catalog.latest().groups().newGroup(stream, topic, name));
+    this.<Void>await(
+        done ->
+            subject.catalog.commit(
+                change, () -> subject.offsets.admitGroup(change.serial()), done));
+    assertThat(serialsSeen.add(change.serial())).as("never again").isTrue();
+    assertThat(change.id()).isEqualTo(ofTopic.add(name, change.serial()));
+  }
+
+  private void deleteGroup(int stream, int topic, int id) {
+    int serial = groups.get(new Place(stream, topic)).values.get(id);
+    groups.get(new Place(stream, topic)).remove(id);
+    this.<Void>await(
+        done -> subject.catalog.commit(new GroupDeleted(stream, topic, id), NOTHING, done));
+    subject.onLoop(
+        () -> {
+          TopicEntry entry = subject.catalog.visible().streams().get(stream).topics().get(topic);
+          subject.offsets.forgetGroup(serial, entry.partitions());
+          return null;
+        });
+    offsets.values().forEach(stored -> stored.remove(new Owner(true, serial)));
   }
 
   private void forget(List<Long> incarnations) {
@@ -199,7 +245,7 @@ final class CatalogModelTest {
     if (incarnation == null) {
       return;
     }
-    Owner owner = new Owner(random.nextBoolean(), random.nextInt(3));
+    Owner owner = anyOwner(incarnation);
     long offset = random.nextInt(100_000);
     this.<Void>await(done -> subject.offsets.store(incarnation, owner, offset, done));
     offsets.computeIfAbsent(incarnation, absent -> new HashMap<>()).put(owner, offset);
@@ -210,12 +256,26 @@ final class CatalogModelTest {
     if (incarnation == null) {
       return;
     }
-    Owner owner = new Owner(random.nextBoolean(), random.nextInt(3));
+    Owner owner = anyOwner(incarnation);
     Map<Owner, Long> stored = offsets.getOrDefault(incarnation, new HashMap<>());
 
     boolean existed = this.<Boolean>await(done -> subject.offsets.delete(incarnation, owner, done));
 
     assertThat(existed).isEqualTo(stored.remove(owner) != null);
+  }
+
+  /** A consumer, or a group of the partition's topic. */
+  private Owner anyOwner(long incarnation) {
+    List<Integer> serials = new ArrayList<>();
+    groups.forEach(
+        (place, ofTopic) -> {
+          if (model.values.get(place.stream).values.get(place.topic).contains(incarnation)) {
+            serials.addAll(ofTopic.values.values());
+          }
+        });
+    return serials.isEmpty() || random.nextBoolean()
+        ? new Owner(false, random.nextInt(3))
+        : new Owner(true, serials.get(random.nextInt(serials.size())));
   }
 
   private Long anyPartition() {
@@ -241,6 +301,8 @@ final class CatalogModelTest {
       assertThat(stream.name()).isEqualTo(model.names.get(stream.id()));
       compare(stream, model.values.get(stream.id()));
     }
+    assertThat(state.groups().size())
+        .isEqualTo(groups.values().stream().mapToInt(ofTopic -> ofTopic.values.size()).sum());
     producers.forEach(
         (producer, highest) -> {
           assertThat(subject.catalog.producers().fenced(producer, highest)).isFalse();
@@ -257,18 +319,29 @@ final class CatalogModelTest {
         .containsExactlyElementsOf(topics.values.keySet());
     for (TopicEntry topic : stream.topics().all()) {
       assertThat(topic.name()).isEqualTo(topics.names.get(topic.id()));
+      compareGroups(stream.id(), topic.id());
       assertThat(topic.partitions())
           .extracting(PartitionEntry::incarnation)
           .containsExactlyElementsOf(topics.values.get(topic.id()));
       for (PartitionEntry partition : topic.partitions()) {
         Map<Owner, Long> stored = offsets.getOrDefault(partition.incarnation(), Map.of());
-        for (int key = 0; key < 3; key++) {
-          for (Owner owner : List.of(new Owner(true, key), new Owner(false, key))) {
-            assertThat(subject.offsets.stored(partition.incarnation(), owner))
-                .isEqualTo(stored.getOrDefault(owner, ConsumerOffsets.NOTHING_STORED));
-          }
-        }
+        Map<Owner, Long> found = new HashMap<>();
+        subject.offsets.forEach(partition.incarnation(), found::put);
+        assertThat(found).isEqualTo(stored);
       }
     }
+  }
+
+  private void compareGroups(int stream, int topic) {
+    Slot<Integer> expected = groups.getOrDefault(new Place(stream, topic), new Slot<>());
+    Slots<GroupEntry> found = subject.catalog.visible().groups().of(stream, topic);
+    assertThat(found.nextId())
+        .isEqualTo(expected.freed.isEmpty() ? expected.end : expected.freed.peek());
+    assertThat(found.all())
+        .extracting(GroupEntry::serial)
+        .containsExactlyElementsOf(expected.values.values());
+    assertThat(found.all())
+        .extracting(GroupEntry::name)
+        .containsExactlyElementsOf(expected.names.values());
   }
 }

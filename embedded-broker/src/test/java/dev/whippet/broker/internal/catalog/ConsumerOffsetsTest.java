@@ -57,6 +57,7 @@ final class ConsumerOffsetsTest {
 
     subject.<Void>complete(
         done -> {
+          subject.offsets.admitGroup(5);
           for (long offset = 0; offset < STORES; offset++) {
             long stored = offset;
             subject.offsets.store(

@@ -1,6 +1,7 @@
 package dev.whippet.broker.internal.command.exchange;
 
 import dev.whippet.broker.internal.catalog.CatalogState;
+import dev.whippet.broker.internal.catalog.GroupEntry;
 import dev.whippet.broker.internal.catalog.Slots;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
@@ -24,6 +25,12 @@ public final class Lookup {
     return stream == null ? null : find(stream.topics(), topic);
   }
 
+  /** A group of the topic. */
+  public static GroupEntry find(
+      CatalogState state, StreamEntry stream, TopicEntry topic, Identifier group) {
+    return topic == null ? null : find(state.groups().of(stream.id(), topic.id()), group);
+  }
+
   /** The stream, or 1009. */
   public static StreamEntry stream(CatalogState state, Identifier identifier) {
     return present(find(state, identifier), Status.STREAM_NOT_FOUND);
@@ -41,6 +48,12 @@ public final class Lookup {
   /** The topic, or 2010. */
   public static TopicEntry topic(StreamEntry stream, Identifier identifier) {
     return present(find(stream, identifier), Status.TOPIC_NOT_FOUND);
+  }
+
+  /** The group, or 5000. */
+  public static GroupEntry group(
+      CatalogState state, StreamEntry stream, TopicEntry topic, Identifier identifier) {
+    return present(find(state, stream, topic, identifier), Status.CONSUMER_GROUP_NOT_FOUND);
   }
 
   /** The partition, or 3007. */

@@ -1,9 +1,11 @@
 package dev.whippet.broker.internal.command.exchange;
 
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
+import dev.whippet.broker.internal.catalog.GroupEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
+import dev.whippet.broker.internal.command.group.Groups;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.PartitionSettings;
 import dev.whippet.broker.internal.log.retain.Retention;
@@ -24,12 +26,14 @@ public final class PartitionLife {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionLife.class);
 
   private final ConsumerOffsets offsets;
+  private final Groups groups;
   private final Partitions partitions;
   private final TopicRules rules;
   private final Hops hops;
 
   public PartitionLife(Services services) {
     this.offsets = services.offsets();
+    this.groups = services.groups();
     this.partitions = services.partitions();
     this.rules = services.rules();
     this.hops = services.hops();
@@ -73,6 +77,12 @@ public final class PartitionLife {
         hops.post(partitions.owner(partition.incarnation()), () -> delete(log));
       }
     }
+  }
+
+  /** The groups of a topic that is gone, after its partitions. */
+  public void deleteGroups(List<GroupEntry> gone) {
+    groups.deleted(gone);
+    gone.forEach(group -> offsets.forgetGroup(group.serial(), List.of()));
   }
 
   /** Owner loop. */

@@ -172,6 +172,11 @@ public final class Purge {
 
   private void ended(Share share, LogFailure failed) {
     failure = failed == null ? failure : failed;
+    if (failed == null) {
+      services
+          .groups()
+          .purged(services.catalog().visible().groups().of(stream.id(), share.topic.id()).all());
+    }
     for (Step step : share.steps) {
       PartitionLog doomed = failed == null ? step.oldLog : step.log;
       if (failed == null) {

@@ -3,6 +3,7 @@ package dev.whippet.broker.internal.command.exchange;
 import dev.whippet.broker.internal.catalog.Catalog;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
+import dev.whippet.broker.internal.command.group.Groups;
 import dev.whippet.broker.internal.log.PartitionLog;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -11,6 +12,7 @@ import java.util.function.LongSupplier;
 public record Services(
     Catalog catalog,
     ConsumerOffsets offsets,
+    Groups groups,
     Partitions partitions,
     TopicRules rules,
     Access access,

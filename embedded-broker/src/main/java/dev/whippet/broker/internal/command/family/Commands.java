@@ -17,6 +17,7 @@ import dev.whippet.broker.internal.command.exchange.PartitionLife;
 import dev.whippet.broker.internal.command.exchange.Partitions;
 import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.command.exchange.TopicRules;
+import dev.whippet.broker.internal.command.group.Groups;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.SystemSnapshot;
 import dev.whippet.internal.wire.Status;
@@ -56,6 +57,7 @@ public final class Commands implements RequestHandler {
       ConsumerOffsets offsets,
       Partitions partitions,
       TopicRules rules,
+      Groups.Timing groups,
       List<? extends Executor> loops,
       Executor aside,
       LongSupplier clockMicros) {}
@@ -78,6 +80,7 @@ public final class Commands implements RequestHandler {
 
   private record Entry(Exchange.Handler<Request> handler, boolean needsLogin) {}
 
+  private static final int LOOP_ZERO = 0;
   private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
 
   /** Known, not built: 5. */
@@ -87,13 +90,15 @@ public final class Commands implements RequestHandler {
   private final Map<Class<? extends Request>, Entry> table = new HashMap<>();
   private final SessionCommands sessions;
   private final TokenCommands tokens;
+  private final Services services;
 
   public Commands(Parts parts, Identity identity) {
     Hops hops = new Hops(parts.loops());
-    Services services =
+    services =
         new Services(
             parts.catalog(),
             parts.offsets(),
+            new Groups(parts.groups(), GroupCommands.stored(parts.catalog(), parts.offsets())),
             parts.partitions(),
             parts.rules(),
             new Access(parts.catalog()),
@@ -101,7 +106,7 @@ public final class Commands implements RequestHandler {
             new Changes(parts.catalog(), hops),
             hops,
             parts.clockMicros());
-    sessions = new SessionCommands(services.access());
+    sessions = new SessionCommands(services.access(), services.groups());
     sessions.register(this);
     LoginCommands logins = new LoginCommands(services);
     logins.register(this);
@@ -118,6 +123,7 @@ public final class Commands implements RequestHandler {
     new PartitionCommands(services, life).register(this);
     new MessageCommands(services).register(this);
     new OffsetCommands(services).register(this);
+    new GroupCommands(services).register(this);
     new ExtensionCommands(services, identity.grants()).register(this);
   }
 
@@ -169,5 +175,6 @@ public final class Commands implements RequestHandler {
   @Override
   public void disconnected(ClientSession session) {
     sessions.disconnected(session);
+    services.hops().post(LOOP_ZERO, () -> services.groups().gone(session));
   }
 }

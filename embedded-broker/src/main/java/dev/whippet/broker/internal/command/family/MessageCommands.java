@@ -1,7 +1,9 @@
 package dev.whippet.broker.internal.command.family;
 
+import dev.whippet.broker.internal.catalog.CatalogState;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets.Owner;
+import dev.whippet.broker.internal.catalog.GroupEntry;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
@@ -12,6 +14,7 @@ import dev.whippet.broker.internal.command.exchange.Access.Right;
 import dev.whippet.broker.internal.command.exchange.Exchange;
 import dev.whippet.broker.internal.command.exchange.Lookup;
 import dev.whippet.broker.internal.command.exchange.Services;
+import dev.whippet.broker.internal.command.group.Member;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.Records;
@@ -20,7 +23,8 @@ import java.util.List;
 
 /**
  * Sending and polling (iggy-classic.md 5, 6.4, 6.5). The connection's loop finds the partition, the
- * partition's loop does the work; an auto-commit passes loop 0 before the answer.
+ * partition's loop does the work; an auto-commit and a member's messages pass loop 0 before the
+ * answer.
  */
 final class MessageCommands {
 
@@ -31,6 +35,9 @@ final class MessageCommands {
   static final int POLL_REPLY_BYTES_MAX = 32 << 20;
 
   private static final int LOOP_ZERO = 0;
+
+  /** All zero: the partition is not the member's, or it has none (5.4). */
+  private static final Reply.Polled NOT_YOURS = new Reply.Polled(0, 0, 0, List.of(), 0);
 
   private final Services services;
 
@@ -83,15 +90,42 @@ final class MessageCommands {
 
   private void poll(Exchange<Request.Poll> x) {
     Request.Poll poll = x.request;
-    StreamEntry stream = Lookup.stream(services.catalog().visible(), poll.stream());
+    CatalogState state = services.catalog().visible();
+    StreamEntry stream = Lookup.stream(state, poll.stream());
     TopicEntry topic = Lookup.topic(stream, poll.topic());
     if (poll.consumer().group()) {
-      throw new Exchange.Refused(Status.CONSUMER_GROUP_NOT_FOUND);
+      GroupEntry group = Lookup.group(state, stream, topic, poll.consumer().identifier());
+      services.access().require(x.session, Right.POLL, stream, topic);
+      pollAsMember(x, topic, group);
+      return;
     }
     services.access().require(x.session, Right.POLL, stream, topic);
     PartitionEntry partition = Lookup.partition(topic, poll.partition());
-    services.onOwner(x, partition, log -> start(new PollUnderWay(x, partition, log)));
+    Owner owner = new Owner(false, poll.consumer().key());
+    services.onOwner(x, partition, log -> start(new PollUnderWay(x, partition, log, owner, null)));
   }
+
+  /** The given partition, or the next of the member's round; nothing if it has none (6.5). */
+  private void pollAsMember(Exchange<Request.Poll> x, TopicEntry topic, GroupEntry group) {
+    Member member = services.groups().member(x.session, group);
+    if (member == null) {
+      throw new Exchange.Refused(Status.CONSUMER_GROUP_MEMBER_NOT_FOUND);
+    }
+    int turn = member.turn();
+    int id = x.request.partition().orElseGet(member::next);
+    PartitionEntry partition = member.assignment().has(id) ? topic.partition(id) : null;
+    if (partition == null) {
+      x.reply(NOT_YOURS);
+      return;
+    }
+    Polling polling = new Polling(member, turn);
+    Owner owner = GroupCommands.owner(group);
+    services.onOwner(
+        x, partition, log -> start(new PollUnderWay(x, partition, log, owner, polling)));
+  }
+
+  /** A member that polls, and where its round stood before. */
+  private record Polling(Member member, int turn) {}
 
   /** One poll on its partition's loop. */
   private final class PollUnderWay {
@@ -99,14 +133,29 @@ final class MessageCommands {
     final PartitionEntry partition;
     final PartitionLog log;
     final Owner owner;
+    final Polling polling;
     final int count;
 
-    PollUnderWay(Exchange<Request.Poll> x, PartitionEntry partition, PartitionLog log) {
+    /** {@code polling} is {@code null} for a plain consumer. */
+    PollUnderWay(
+        Exchange<Request.Poll> x,
+        PartitionEntry partition,
+        PartitionLog log,
+        Owner owner,
+        Polling polling) {
       this.x = x;
       this.partition = partition;
       this.log = log;
-      this.owner = new Owner(false, x.request.consumer().key());
+      this.owner = owner;
+      this.polling = polling;
       this.count = (int) Math.min(x.request.count(), Integer.MAX_VALUE);
+    }
+
+    /** It will be handled anew: the member's round does not go on twice. */
+    void rewind() {
+      if (polling != null) {
+        polling.member.turn(polling.turn);
+      }
     }
 
     void nothing() {
@@ -155,36 +204,67 @@ final class MessageCommands {
             failed(poll, failure);
           } else if (records.heldBytes() > bytesMax) {
             records.release();
+            poll.rewind();
             poll.x.again(records.heldBytes());
+          } else if (poll.polling != null && records.count() > 0) {
+            onLoopZero(poll, records, () -> confirm(poll, records));
           } else if (poll.x.request.autoCommit() && records.count() > 0) {
-            commit(poll, records);
+            onLoopZero(poll, records, () -> commit(poll, records));
           } else {
             poll.x.reply(polled(poll, records));
           }
         });
   }
 
-  /** The last offset is stored durably before the records leave (at most once, 6.5). */
+  /**
+   * Records leave for a member only while the partition is its own and was not purged: it may have
+   * moved since the poll began. Loop 0.
+   */
+  private void confirm(PollUnderWay poll, Records records) {
+    Member member = poll.polling.member;
+    if (!services.partitions().has(poll.log)
+        || !services.groups().has(member, poll.partition.id())) {
+      records.release();
+      poll.x.reply(NOT_YOURS);
+      return;
+    }
+    services.groups().polled(member, poll.partition.id(), records.lastOffset());
+    if (poll.x.request.autoCommit()) {
+      commit(poll, records);
+    } else {
+      poll.x.reply(polled(poll, records));
+    }
+  }
+
+  /** The last offset is stored durably before the records leave (at most once, 6.5). Loop 0. */
   private void commit(PollUnderWay poll, Records records) {
     Reply.Polled reply = polled(poll, records);
-    Runnable store =
-        () ->
-            services
-                .offsets()
-                .store(
-                    poll.log.incarnation(),
-                    poll.owner,
-                    records.lastOffset(),
-                    (nothing, failure) -> {
-                      if (failure == null) {
-                        poll.x.reply(reply);
-                      } else {
-                        records.release();
-                        poll.x.refuse(failure);
-                      }
-                    });
+    services
+        .offsets()
+        .store(
+            poll.log.incarnation(),
+            poll.owner,
+            records.lastOffset(),
+            (nothing, failure) -> {
+              if (failure == null) {
+                if (poll.polling != null) {
+                  services
+                      .groups()
+                      .committed(
+                          poll.polling.member.group(), poll.partition.id(), records.lastOffset());
+                }
+                poll.x.reply(reply);
+              } else {
+                records.release();
+                poll.x.refuse(failure);
+              }
+            });
+  }
+
+  /** From the partition's loop. */
+  private void onLoopZero(PollUnderWay poll, Records records, Runnable work) {
     int here = services.partitions().owner(poll.log.incarnation());
-    if (!services.hops().run(here, LOOP_ZERO, poll.x, store)) {
+    if (!services.hops().run(here, LOOP_ZERO, poll.x, work)) {
       records.release();
     }
   }
@@ -202,6 +282,7 @@ final class MessageCommands {
   private void failed(PollUnderWay poll, LogFailure failure) {
     if (failure.reason() == LogFailure.Reason.CLOSED && !services.partitions().has(poll.log)) {
       int here = services.partitions().owner(poll.log.incarnation());
+      poll.rewind();
       services.hops().run(here, poll.x.session.loop(), poll.x, () -> poll(poll.x));
     } else {
       poll.x.refuse(statusOf(failure));

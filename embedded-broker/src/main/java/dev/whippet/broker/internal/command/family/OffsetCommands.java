@@ -1,11 +1,12 @@
 package dev.whippet.broker.internal.command.family;
 
+import dev.whippet.broker.internal.catalog.CatalogState;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets.Owner;
+import dev.whippet.broker.internal.catalog.GroupEntry;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
-import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.Request.ConsumerId;
@@ -14,9 +15,13 @@ import dev.whippet.broker.internal.command.exchange.Access.Right;
 import dev.whippet.broker.internal.command.exchange.Exchange;
 import dev.whippet.broker.internal.command.exchange.Lookup;
 import dev.whippet.broker.internal.command.exchange.Services;
+import dev.whippet.broker.internal.command.group.Assignment;
+import dev.whippet.broker.internal.command.group.Member;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.internal.wire.Status;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Stored consumer offsets (iggy-classic.md 3.3, 6.5). Reads are answered at once and never refuse
@@ -40,11 +45,17 @@ final class OffsetCommands {
     table.on(Request.DeleteConsumerOffset.class, this::delete);
   }
 
+  /** What an offset is stored for; {@code group} is {@code null} for a plain consumer. */
+  private record Target(PartitionEntry partition, Owner owner, GroupEntry group) {}
+
+  /** A group's offset may be read by anyone who may poll, member or not (6.6). */
   private void get(Exchange<Request.GetConsumerOffset> x) {
     Request.GetConsumerOffset get = x.request;
-    StreamEntry stream = Lookup.find(services.catalog().visible(), get.stream());
+    CatalogState state = services.catalog().visible();
+    StreamEntry stream = Lookup.find(state, get.stream());
     TopicEntry topic = Lookup.find(stream, get.topic());
-    if (topic == null || get.consumer().group()) {
+    Owner owner = topic == null ? null : owner(state, stream, topic, get.consumer());
+    if (owner == null) {
       x.done();
       return;
     }
@@ -55,7 +66,7 @@ final class OffsetCommands {
       x.done();
       return;
     }
-    long stored = offsets.stored(partition.incarnation(), owner(get.consumer()));
+    long stored = offsets.stored(partition.incarnation(), owner);
     if (stored == ConsumerOffsets.NOTHING_STORED) {
       x.done();
     } else {
@@ -63,75 +74,113 @@ final class OffsetCommands {
     }
   }
 
+  /** {@code null} when the group is missing. */
+  private static Owner owner(
+      CatalogState state, StreamEntry stream, TopicEntry topic, ConsumerId consumer) {
+    if (!consumer.group()) {
+      return new Owner(false, consumer.key());
+    }
+    GroupEntry group = Lookup.find(state, stream, topic, consumer.identifier());
+    return group == null ? null : GroupCommands.owner(group);
+  }
+
   private void store(Exchange<Request.StoreConsumerOffset> x) {
     Request.StoreConsumerOffset store = x.request;
-    PartitionEntry partition =
-        partition(x.session, store.stream(), store.topic(), store.consumer(), store.partition());
-    PartitionLog log = services.partitions().log(partition);
-    if (Long.compareUnsigned(store.offset(), log.endOffset()) >= 0) {
+    withTarget(
+        x,
+        store.consumer(),
+        () -> target(x, store.stream(), store.topic(), store.consumer(), store.partition()),
+        target -> store(x, target));
+  }
+
+  private void store(Exchange<Request.StoreConsumerOffset> x, Target target) {
+    long offset = x.request.offset();
+    PartitionLog log = services.partitions().log(target.partition);
+    if (Long.compareUnsigned(offset, log.endOffset()) >= 0) {
       throw new Exchange.Refused(Status.INVALID_OFFSET);
     }
-    Owner owner = owner(store.consumer());
-    onLoopZero(
-        x,
-        () ->
-            offsets.store(
-                partition.incarnation(),
-                owner,
-                store.offset(),
-                (nothing, failure) -> {
-                  if (failure == null) {
-                    x.done();
-                  } else {
-                    x.refuse(failure);
-                  }
-                }));
+    offsets.store(
+        target.partition.incarnation(),
+        target.owner,
+        offset,
+        (nothing, failure) -> {
+          if (failure != null) {
+            x.refuse(failure);
+            return;
+          }
+          if (target.group != null) {
+            services.groups().committed(target.group, target.partition.id(), offset);
+          }
+          x.done();
+        });
   }
 
   private void delete(Exchange<Request.DeleteConsumerOffset> x) {
     Request.DeleteConsumerOffset delete = x.request;
-    PartitionEntry partition =
-        partition(
-            x.session, delete.stream(), delete.topic(), delete.consumer(), delete.partition());
-    Owner owner = owner(delete.consumer());
-    onLoopZero(
+    withTarget(
         x,
-        () ->
-            offsets.delete(
-                partition.incarnation(),
-                owner,
-                (existed, failure) -> {
-                  if (failure != null) {
-                    x.refuse(failure);
-                  } else if (existed) {
-                    x.done();
-                  } else {
-                    x.refuse(Status.CONSUMER_OFFSET_NOT_FOUND);
-                  }
-                }));
+        delete.consumer(),
+        () -> target(x, delete.stream(), delete.topic(), delete.consumer(), delete.partition()),
+        target -> delete(x, target));
   }
 
-  /** 1009, 2010, 5000, 41, 3007: in this order. */
-  private PartitionEntry partition(
-      ClientSession session,
+  private void delete(Exchange<Request.DeleteConsumerOffset> x, Target target) {
+    offsets.delete(
+        target.partition.incarnation(),
+        target.owner,
+        (existed, failure) -> {
+          if (failure != null) {
+            x.refuse(failure);
+          } else if (existed) {
+            x.done();
+          } else {
+            x.refuse(Status.CONSUMER_OFFSET_NOT_FOUND);
+          }
+        });
+  }
+
+  /**
+   * Finds the target and works on it on loop 0. A member's target is found there, too: in between
+   * the partition could move.
+   */
+  private void withTarget(
+      Exchange<?> x, ConsumerId consumer, Supplier<Target> finding, Consumer<Target> work) {
+    if (consumer.group()) {
+      onLoopZero(x, () -> work.accept(finding.get()));
+    } else {
+      Target target = finding.get();
+      onLoopZero(x, () -> work.accept(target));
+    }
+  }
+
+  /** 1009, 2010, 5000, 41, 5006, 3022, 3007: in this order. */
+  private Target target(
+      Exchange<?> x,
       Identifier streamName,
       Identifier topicName,
       ConsumerId consumer,
       OptionalInt partition) {
-    StreamEntry stream = Lookup.stream(services.catalog().visible(), streamName);
+    CatalogState state = services.catalog().visible();
+    StreamEntry stream = Lookup.stream(state, streamName);
     TopicEntry topic = Lookup.topic(stream, topicName);
-    if (consumer.group()) {
-      throw new Exchange.Refused(Status.CONSUMER_GROUP_NOT_FOUND);
+    if (!consumer.group()) {
+      services.access().require(x.session, Right.POLL, stream, topic);
+      return new Target(Lookup.partition(topic, partition), new Owner(false, consumer.key()), null);
     }
-    services.access().require(session, Right.POLL, stream, topic);
-    return Lookup.partition(topic, partition);
+    GroupEntry group = Lookup.group(state, stream, topic, consumer.identifier());
+    services.access().require(x.session, Right.POLL, stream, topic);
+    Member member = services.groups().member(x.session, group);
+    if (member == null) {
+      throw new Exchange.Refused(Status.CONSUMER_GROUP_MEMBER_NOT_FOUND);
+    }
+    int id = services.groups().resolve(member, partition);
+    if (id == Assignment.NONE) {
+      throw new Exchange.Refused(Status.NOT_RESOLVED_CONSUMER);
+    }
+    return new Target(Lookup.partition(topic, id), GroupCommands.owner(group), group);
   }
 
   private void onLoopZero(Exchange<?> x, Runnable work) {
     services.hops().run(x.session.loop(), LOOP_ZERO, x, work);
-  }
-
-  private static Owner owner(ConsumerId consumer) {
-    return new Owner(consumer.group(), consumer.key());
   }
 }

@@ -74,7 +74,10 @@ final class PartitionCommands {
                     life.retention(topic),
                     change.firstIncarnation(),
                     count),
-            x::done);
+            () -> {
+              deal(stream.id(), topic.id());
+              x.done();
+            });
   }
 
   private void checkThenDelete(Exchange<Request.DeletePartitions> x) {
@@ -101,8 +104,19 @@ final class PartitionCommands {
             NOTHING,
             () -> {
               life.delete(all.subList(all.size() - count, all.size()));
+              deal(stream.id(), topic.id());
               x.done();
             });
+  }
+
+  /** The groups of the topic share what it has now (6.6). */
+  private void deal(int stream, int topic) {
+    CatalogState now = catalog.visible();
+    services
+        .groups()
+        .repartitioned(
+            now.groups().of(stream, topic).all(),
+            now.streams().get(stream).topics().get(topic).partitions().size());
   }
 
   /** The oldest sealed ones, as far as everybody who stores offsets has read them. */

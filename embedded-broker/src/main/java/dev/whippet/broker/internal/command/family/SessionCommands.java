@@ -6,6 +6,7 @@ import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.exchange.Access;
 import dev.whippet.broker.internal.command.exchange.Access.Right;
 import dev.whippet.broker.internal.command.exchange.Exchange;
+import dev.whippet.broker.internal.command.group.Groups;
 import dev.whippet.internal.wire.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,9 +21,11 @@ final class SessionCommands {
 
   private final Set<ClientSession> sessions = ConcurrentHashMap.newKeySet();
   private final Access access;
+  private final Groups groups;
 
-  SessionCommands(Access access) {
+  SessionCommands(Access access, Groups groups) {
     this.access = access;
+    this.groups = groups;
   }
 
   void register(Commands table) {
@@ -46,7 +49,7 @@ final class SessionCommands {
 
   private void getMe(Exchange<Request.GetMe> x) {
     if (access.isClient(x.session)) {
-      x.reply(new Reply.ClientDetails(x.session.entry(), List.of()));
+      x.reply(details(x.session));
     } else {
       x.replyAndClose(Status.CLIENT_NOT_FOUND);
     }
@@ -60,7 +63,7 @@ final class SessionCommands {
     for (ClientSession session : sessions) {
       if (Integer.toUnsignedLong(session.clientId()) == x.request.clientId()
           && access.isClient(session)) {
-        x.reply(new Reply.ClientDetails(session.entry(), List.of()));
+        x.reply(details(session));
         return;
       }
     }
@@ -72,9 +75,17 @@ final class SessionCommands {
     List<Reply.Client> clients = new ArrayList<>();
     for (ClientSession session : sessions) {
       if (access.isClient(session)) {
-        clients.add(session.entry());
+        clients.add(session.entry(groups.count(session)));
       }
     }
     x.reply(new Reply.Clients(clients));
+  }
+
+  private Reply.ClientDetails details(ClientSession session) {
+    List<Reply.Membership> memberships =
+        groups.joined(session).stream()
+            .map(group -> new Reply.Membership(group.stream(), group.topic(), group.id()))
+            .toList();
+    return new Reply.ClientDetails(session.entry(memberships.size()), memberships);
   }
 }

@@ -5,6 +5,7 @@ import dev.whippet.broker.internal.catalog.CatalogChange.StreamCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamDeleted;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamRenamed;
 import dev.whippet.broker.internal.catalog.CatalogState;
+import dev.whippet.broker.internal.catalog.GroupEntry;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
@@ -113,12 +114,14 @@ final class StreamCommands {
   private void delete(Exchange<Request.DeleteStream> x) {
     StreamEntry stream = Lookup.stream(catalog.latest(), x.request.stream());
     access.require(x.session, Right.STREAM, stream);
+    List<GroupEntry> groups = catalog.latest().groups().of(stream.id());
     changes.commit(
         x,
         new StreamDeleted(stream.id()),
         NOTHING,
         () -> {
           stream.topics().all().forEach(topic -> life.delete(topic.partitions()));
+          life.deleteGroups(groups);
           x.done();
         });
   }

@@ -138,7 +138,7 @@ final class SystemCommands {
         sums.segments,
         sums.messages,
         sessions.count(),
-        0,
+        state.groups().size(),
         now.hostname(),
         now.osName(),
         now.osVersion(),

@@ -5,6 +5,7 @@ import dev.whippet.broker.internal.catalog.CatalogChange.TopicCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicDeleted;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicUpdated;
 import dev.whippet.broker.internal.catalog.CatalogState;
+import dev.whippet.broker.internal.catalog.GroupEntry;
 import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
@@ -154,12 +155,14 @@ final class TopicCommands {
     StreamEntry stream = Lookup.stream(catalog.latest(), x.request.stream());
     TopicEntry topic = Lookup.topic(stream, x.request.topic());
     access.require(x.session, Right.TOPIC, stream, topic);
+    List<GroupEntry> groups = catalog.latest().groups().of(stream.id(), topic.id()).all();
     changes.commit(
         x,
         new TopicDeleted(stream.id(), topic.id()),
         NOTHING,
         () -> {
           life.delete(topic.partitions());
+          life.deleteGroups(groups);
           x.done();
         });
   }

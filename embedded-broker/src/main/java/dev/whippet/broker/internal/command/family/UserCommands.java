@@ -138,7 +138,14 @@ final class UserCommands {
     if (user.isRoot()) {
       throw new Exchange.Refused(Status.CANNOT_DELETE_USER);
     }
-    changes.commit(x, new UserDeleted(user.id()), NOTHING, x::done);
+    changes.commit(
+        x,
+        new UserDeleted(user.id()),
+        NOTHING,
+        () -> {
+          services.groups().keep(access::isClient);
+          x.done();
+        });
   }
 
   private void updateUser(Exchange<Request.UpdateUser> x) {
