@@ -113,12 +113,6 @@ final class CommandsOverTcpTest {
   }
 
   @Test
-  void knownButUnbuiltCommandsAnswerFive() throws IOException {
-    assertThat(client.status(out -> Requests.createGroup(out, id("s"), id("t"), "g")))
-        .isEqualTo(Status.FEATURE_UNAVAILABLE);
-  }
-
-  @Test
   void clusterIsOneNodeAndMeIsThisConnection() throws IOException {
     Replies.Cluster cluster = Replies.cluster(client.ok(Requests::getClusterMetadata));
     assertThat(cluster.nodes).hasSize(1);

@@ -103,6 +103,7 @@ class LiveVectorsTest {
     statuses.put("poll_messages_consumer_group_next", 5000);
     statuses.put("store_consumer_offset_group", 5000);
     statuses.put("delete_consumer_offset", 3021);
+    statuses.put("flush_unsaved_buffer", 1009);
     statuses.put("create_consumer_group_fixture", 1009);
     statuses.put("delete_consumer_group", 5000);
     statuses.put("join_consumer_group", 5000);
@@ -120,19 +121,20 @@ class LiveVectorsTest {
             .put("password", "iggy")
             .putNull("version")
             .putNull("context"));
-    ask(connection, 203, stream());
+    ask(connection, 203, stream("orders2")); // what update_stream makes of it
+    ask(connection, 203, stream("orders"));
     ask(connection, 202, object().put("name", "orders"));
     ask(
         connection,
         302,
-        stream()
+        stream("orders")
             .put("partitions_count", 3)
             .put("compression_algorithm", 1)
             .put("message_expiry", 0)
             .put("max_topic_size", 0)
             .put("replication_factor", 0)
             .put("name", "events"));
-    ObjectNode batch = stream();
+    ObjectNode batch = stream("orders");
     batch.putObject("topic_id").put("kind", "string").put("value", "events");
     batch.putObject("partitioning").put("kind", "partition_id").put("value", 1);
     ArrayNode messages = batch.putArray("messages");
@@ -167,9 +169,9 @@ class LiveVectorsTest {
     return connection.ask(ReferenceCodec.encodeRequest(code, fields), TIMEOUT_MILLIS);
   }
 
-  private static ObjectNode stream() {
+  private static ObjectNode stream(String name) {
     ObjectNode fields = object();
-    fields.putObject("stream_id").put("kind", "string").put("value", "orders");
+    fields.putObject("stream_id").put("kind", "string").put("value", name);
     return fields;
   }
 
