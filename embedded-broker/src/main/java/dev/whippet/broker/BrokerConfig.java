@@ -91,12 +91,11 @@ public final class BrokerConfig {
     http = builder.http ? new HttpSettings(builder.httpBodyBytesMax, builder.httpOrigins()) : null;
     jwtSeconds = builder.jwtSeconds;
     limits =
-        NetLimits.DEFAULT
-            .with(
-                builder.connectionsMax,
-                Math.min(builder.connectionsMax, builder.connectionsPerAddressMax),
-                builder.loopMemoryBytes)
-            .withMemberMillis(builder.memberTimeoutMillis);
+        NetLimits.DEFAULT.with(
+            builder.connectionsMax,
+            Math.min(builder.connectionsMax, builder.connectionsPerAddressMax),
+            builder.loopMemoryBytes,
+            builder.memberTimeoutMillis);
     dataDirectory = builder.dataDirectory;
     transport = builder.transport;
     loops = builder.loops;
@@ -149,14 +148,8 @@ public final class BrokerConfig {
    * @return one line
    */
   public String storage() {
-    int patterns = topicRules.byName().size();
-    boolean interval =
-        topicRules.durability() == Durability.INTERVAL.level()
-            || topicRules.byName().stream()
-                .anyMatch(named -> named.durability() == Durability.INTERVAL.level());
-    return "durability "
-        + topicRules.durability().name().toLowerCase(Locale.ROOT)
-        + (patterns > 0 ? " (" + patterns + " patterns)" : "")
+    boolean interval = topicRules.uses(Durability.INTERVAL.level());
+    return topicRules.text()
         + (interval ? ", sync interval " + syncIntervalMillis + " ms" : "")
         + (commitDelayMillis > 0 ? ", commit delay " + commitDelayMillis + " ms" : "")
         + ", messages at most "
@@ -624,10 +617,7 @@ public final class BrokerConfig {
      * @return this builder
      */
     public Builder syncIntervalMillis(long millis) {
-      if (millis < 1 || millis > 3_600_000) {
-        throw new IllegalArgumentException("sync interval: " + millis + " ms, not 1 to 3600000");
-      }
-      syncIntervalMillis = millis;
+      syncIntervalMillis = within("sync interval", millis, 1, 3_600_000);
       return this;
     }
 
@@ -640,10 +630,7 @@ public final class BrokerConfig {
      * @return this builder
      */
     public Builder commitDelayMillis(long millis) {
-      if (millis < 0 || millis > 10_000) {
-        throw new IllegalArgumentException("commit delay: " + millis + " ms, not 0 to 10000");
-      }
-      commitDelayMillis = millis;
+      commitDelayMillis = within("commit delay", millis, 0, 10_000);
       return this;
     }
 
@@ -731,19 +718,23 @@ public final class BrokerConfig {
       return this;
     }
 
+    private static long within(String what, long millis, long min, long max) {
+      if (millis < min || millis > max) {
+        throw new IllegalArgumentException(what + ": " + millis + " ms, not " + min + " to " + max);
+      }
+      return millis;
+    }
+
     /**
      * How long a consumer group's partition that is promised to another member waits for the commit
      * of what its member polled last. Then it moves, and what was not committed is polled again. It
      * is looked at six times in that time.
      *
-     * @param millis 30,000 by default, 1 to 1 day
+     * @param millis 30,000 by default, 1 to 86,400,000
      * @return this builder
      */
     public Builder rebalanceMillis(long millis) {
-      if (millis < 1 || millis > TimeUnit.DAYS.toMillis(1)) {
-        throw new IllegalArgumentException("rebalance time-out: " + millis + " ms, not 1 to 1 day");
-      }
-      rebalanceMillis = millis;
+      rebalanceMillis = within("rebalance time-out", millis, 1, 86_400_000);
       return this;
     }
 
@@ -752,14 +743,11 @@ public final class BrokerConfig {
      * counts as gone: the system then got no answer to probes, or no acknowledgement. Members that
      * close, or whose process ends, are gone at once.
      *
-     * @param millis 20,000 by default, 4,000 to 1 hour
+     * @param millis 20,000 by default, 4,000 to 3,600,000
      * @return this builder
      */
     public Builder memberTimeoutMillis(long millis) {
-      if (millis < 4_000 || millis > TimeUnit.HOURS.toMillis(1)) {
-        throw new IllegalArgumentException("member time-out: " + millis + " ms, not 4 s to 1 hour");
-      }
-      memberTimeoutMillis = millis;
+      memberTimeoutMillis = within("member time-out", millis, 4_000, 3_600_000);
       return this;
     }
 
@@ -843,10 +831,7 @@ public final class BrokerConfig {
      * @return this builder
      */
     public Builder stopGraceMillis(long millis) {
-      if (millis < 0 || millis > 600_000) {
-        throw new IllegalArgumentException("stop grace: " + millis + " ms, not 0 to 600000");
-      }
-      stopGraceMillis = millis;
+      stopGraceMillis = within("stop grace", millis, 0, 600_000);
       return this;
     }
 
@@ -964,10 +949,8 @@ public final class BrokerConfig {
      * @return this builder
      */
     public Builder jwtMillis(long millis) {
-      if (millis < 1_000 || millis > TimeUnit.DAYS.toMillis(30)) {
-        throw new IllegalArgumentException("jwt expiry: " + millis + " ms, not 1 s to 30 days");
-      }
-      jwtSeconds = TimeUnit.MILLISECONDS.toSeconds(millis);
+      long lifetime = within("jwt expiry", millis, 1_000, TimeUnit.DAYS.toMillis(30));
+      jwtSeconds = TimeUnit.MILLISECONDS.toSeconds(lifetime);
       return this;
     }
 

@@ -93,26 +93,9 @@ public record NetLimits(
         times);
   }
 
-  /** These limits, with another time for members of groups. */
-  public NetLimits withMemberMillis(long millis) {
-    return new NetLimits(
-        loopBytesMax,
-        connectionBytesMax,
-        connectionRequestsMax,
-        unwrittenBytesMax,
-        connectionsMax,
-        connectionsPerAddressMax,
-        new Times(
-            times.firstFrameMillisMax,
-            times.frameMillisMax,
-            times.stalledMillisMax,
-            times.lingerMillisMax,
-            times.pingMillis,
-            millis));
-  }
-
-  /** These limits, with others for connections and the memory of a loop. */
-  public NetLimits with(int connections, int connectionsPerAddress, long loopBytes) {
+  /** These limits, with others for connections, the memory of a loop, and members of groups. */
+  public NetLimits with(
+      int connections, int connectionsPerAddress, long loopBytes, long memberMillis) {
     return new NetLimits(
         loopBytes,
         connectionBytesMax,
@@ -120,7 +103,13 @@ public record NetLimits(
         unwrittenBytesMax,
         connections,
         connectionsPerAddress,
-        times);
+        new Times(
+            times.firstFrameMillisMax,
+            times.frameMillisMax,
+            times.stalledMillisMax,
+            times.lingerMillisMax,
+            times.pingMillis,
+            memberMillis));
   }
 
   /**

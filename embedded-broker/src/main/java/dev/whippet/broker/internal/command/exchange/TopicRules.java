@@ -8,6 +8,7 @@ import dev.whippet.broker.internal.log.retain.Retention;
 import dev.whippet.broker.internal.log.space.DiskBudget;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.function.LongUnaryOperator;
 import java.util.regex.Pattern;
@@ -55,6 +56,18 @@ public record TopicRules(
     boolean fits(String streamName, String topicName) {
       return stream.matcher(streamName).matches() && topic.matcher(topicName).matches();
     }
+  }
+
+  /** True when some topics may have the level. */
+  public boolean uses(Durability level) {
+    return durability == level || byName.stream().anyMatch(named -> named.durability() == level);
+  }
+
+  /** The levels in words, for the start-up line. */
+  public String text() {
+    return "durability "
+        + durability.name().toLowerCase(Locale.ROOT)
+        + (byName.isEmpty() ? "" : " (" + byName.size() + " patterns)");
   }
 
   /** What the topic's replies mean. */
