@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.bench.engine;
 
+import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.file.LoopFiles;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.PartitionSettings;
@@ -9,6 +10,7 @@ import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.LoopClock;
+import dev.whippet.broker.internal.log.engine.SegmentPool;
 import dev.whippet.broker.internal.net.Loop;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.broker.internal.net.NetLimits;
@@ -65,7 +67,8 @@ final class EngineLoop implements AutoCloseable {
   /**
    * Starts it under {@code parent}.
    *
-   * @param shared whether small batches of all partitions are committed together
+   * @param shared whether small batches of all partitions are committed together, and segments are
+   *     made of files that are there; as a broker does
    * @param disk what the log gets instead of the loop's files
    */
   static EngineLoop start(
@@ -77,6 +80,8 @@ final class EngineLoop implements AutoCloseable {
     if (shared) {
       Path commits = directory.resolve("commits");
       engine.log.commitInto(new CommitLog(engine.log, commits, 1, 1));
+      Path pool = Files.createDirectory(directory.resolve("pool"));
+      engine.log.pool(new SegmentPool(engine.log, pool, 1, 1));
     }
     return engine;
   }
@@ -103,9 +108,11 @@ final class EngineLoop implements AutoCloseable {
     return made;
   }
 
-  /** Records of zeros as the wire carries them, to be appended. On the loop. */
+  /** Records of zeros as they are received ({@link Request.Batch}), to be appended. On the loop. */
   ByteBuf batch(int messages, int payloadBytes) {
-    ByteBuf batch = loop().buffers().allocate(bytes(messages, payloadBytes));
+    int room = Request.Batch.ROOM_BYTES;
+    ByteBuf batch = loop().buffers().allocate(room + bytes(messages, payloadBytes));
+    batch.setIndex(room, room);
     for (int i = 0; i < messages; i++) {
       batch.writeZero(SIZES_INDEX).writeIntLE(0).writeIntLE(payloadBytes);
       batch.writeZero(HEADER_BYTES - SIZES_INDEX - 2 * Integer.BYTES + payloadBytes);

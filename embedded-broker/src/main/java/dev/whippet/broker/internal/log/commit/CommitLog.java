@@ -95,8 +95,9 @@ public final class CommitLog implements Commits {
 
   private void commitNext() {
     while (!committing && due && !turns.isEmpty()) {
-      if (current != null && current.failed) {
-        seal(); // a late sync failed
+      if (current != null && current.failed) { // a late sync did
+        seal(); // its folds may end at once, and begin the next commit
+        continue;
       }
       if (current == null && !begin()) {
         return;
