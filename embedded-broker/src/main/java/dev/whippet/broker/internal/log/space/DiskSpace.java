@@ -19,10 +19,10 @@ public final class DiskSpace {
   /** After a write found no space, this much must be free before the next one is tried: 4 MiB. */
   public static final long BYTES_TO_GO_ON = 4L << 20;
 
-  /** Files made or kept ahead of need: a sixteenth of what segments may take up, at most this. */
+  /** Files made or kept ahead of need: an eighth of what segments may take up, at most this. */
   private static final long AHEAD_BYTES_MAX = 1L << 30;
 
-  private static final int AHEAD_SHARE = 16;
+  private static final int AHEAD_SHARE = 8;
 
   private final DiskBudget segments;
   private final long freeBytesMin;
