@@ -227,8 +227,8 @@ enum Setting {
   LOOP_MEMORY(
       one("loop-memory", "SIZE", "8GiB")
           .says(
-              "Memory of a loop for what is in flight and for readers, 16MiB to 64GiB; less when all"
-                  + " loops could take five eighths of the direct memory."),
+              "Memory of a loop for what is in flight and for readers, 16MiB to 64GiB; less when"
+                  + " all loops could take five eighths of the direct memory."),
       (builder, value) -> builder.loopMemoryBytes(Values.bytes("loop memory", value))),
   STOP_GRACE(
       one("stop-grace", "TIME", "5s")

@@ -56,7 +56,13 @@ public class PartitionLogBenchmark {
             new ManualClock(() -> 1),
             new Random(1),
             damage -> {});
-    log = PartitionLog.recover(logs, new MemoryDisk(1, ROOT).blockingFiles(), ROOT, PartitionSettings.of(1), Evidence.NONE);
+    log =
+        PartitionLog.recover(
+            logs,
+            new MemoryDisk(1, ROOT).blockingFiles(),
+            ROOT,
+            PartitionSettings.of(1),
+            Evidence.NONE);
     int recordBytes = HEADER_BYTES + PAYLOAD_BYTES;
     batch = PooledByteBufAllocator.DEFAULT.directBuffer(messages * recordBytes);
     for (int i = 0; i < messages; i++) {
