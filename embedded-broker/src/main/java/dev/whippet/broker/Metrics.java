@@ -65,6 +65,7 @@ final class Metrics {
     gauge("streams", "Streams", () -> storage.catalog().visible().streams().size());
     gauge("topics", "Topics", () -> sums().topics());
     gauge("partitions", "Partitions", () -> sums().partitions());
+    gauge("users", "Users", () -> storage.catalog().visible().users().users().size());
     gauge("segments", "Segments", () -> sums().segments());
     gauge("messages", "Messages that are kept", () -> sums().messages());
   }

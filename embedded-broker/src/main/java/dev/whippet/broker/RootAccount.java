@@ -11,6 +11,8 @@ import dev.whippet.broker.internal.identity.Passwords;
 import dev.whippet.broker.internal.identity.Passwords.Verdict;
 import dev.whippet.broker.internal.system.WallClock;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -35,6 +37,10 @@ import org.slf4j.LoggerFactory;
 final class RootAccount {
 
   private static final long DURABLE_SECONDS_MAX = 10;
+
+  /** 24 characters. */
+  private static final int RANDOM_BYTES = 18;
+
   private static final Logger LOG = LoggerFactory.getLogger(RootAccount.class);
 
   private final Catalog catalog;
@@ -57,7 +63,7 @@ final class RootAccount {
       }
       return null;
     }
-    String password = config.rootPassword == null ? RandomPassword.next() : config.rootPassword;
+    String password = config.rootPassword == null ? randomPassword() : config.rootPassword;
     PasswordHash hash = passwords.makeNow(password.getBytes(StandardCharsets.UTF_8));
     String name = freeName(users, config.rootUsername);
     impose(
@@ -67,6 +73,13 @@ final class RootAccount {
                 new UserUpdated(UserEntry.ROOT_ID, name, true),
                 new PasswordChanged(UserEntry.ROOT_ID, hash)));
     return config.rootPassword == null ? password : null;
+  }
+
+  /** Nobody guesses it, and it needs no quoting. */
+  private static String randomPassword() {
+    byte[] bytes = new byte[RANDOM_BYTES];
+    new SecureRandom().nextBytes(bytes);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
   /** Only a catalog that lost root, or a reset to a new name, can find it in use. */

@@ -7,7 +7,6 @@ import dev.whippet.conformance.transcript.StepResult;
 import dev.whippet.conformance.transcript.StepResult.Verdict;
 import java.io.IOException;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -16,9 +15,6 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Our broker answers over HTTP as a stock 0.8.0 server did: one test per scenario. */
 class HttpTranscriptTest {
-  /** The others need commands that come with the rest of the classic surface. */
-  private static final Set<String> BUILT = Set.of("http-public", "http-unauthorized", "http-auth");
-
   private static BrokerUnderTest broker;
   private static HttpReplay replay;
   private static int equal;
@@ -38,7 +34,6 @@ class HttpTranscriptTest {
   @TestFactory
   Stream<DynamicTest> overHttp() throws IOException {
     return HttpScenario.all().stream()
-        .filter(scenario -> BUILT.contains(scenario.name()))
         .map(scenario -> DynamicTest.dynamicTest(scenario.name(), () -> replay(scenario)));
   }
 

@@ -27,31 +27,39 @@ final class ConfigFile {
   private ConfigFile() {}
 
   static Map<Setting, String> read(Path file) throws UsageException {
+    try {
+      if (Files.size(file) > BYTES_MAX) {
+        throw new UsageException(file + " has more than " + BYTES_MAX + " bytes");
+      }
+      return parse(file.toString(), Files.readString(file, StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UsageException("configuration file " + file + " can't be read: " + e);
+    }
+  }
+
+  /** What {@code text} says; {@code file} is for the words of refusals. */
+  static Map<Setting, String> parse(String file, String text) throws UsageException {
     Map<Setting, String> values = new EnumMap<>(Setting.class);
-    for (Map.Entry<String, JsonNode> member : parse(file).properties()) {
+    for (Map.Entry<String, JsonNode> member : tree(file, text).properties()) {
       Setting setting = setting(file, member.getKey());
       values.put(setting, text(file, setting, member.getValue()));
     }
     return values;
   }
 
-  private static JsonNode parse(Path file) throws UsageException {
+  private static JsonNode tree(String file, String text) throws UsageException {
     try {
-      if (Files.size(file) > BYTES_MAX) {
-        throw new UsageException(file + " has more than " + BYTES_MAX + " bytes");
-      }
-      return new TomlMapper().readTree(Files.readString(file, StandardCharsets.UTF_8));
+      return new TomlMapper().readTree(text);
     } catch (JacksonException e) {
       JsonLocation at = e.getLocation();
       String line = at == null ? "" : ", line " + at.getLineNr();
-      String message = e.getOriginalMessage().lines().findFirst().orElse("not TOML");
+      String message =
+          String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("not TOML");
       throw new UsageException(file + line + ": " + message);
-    } catch (IOException e) {
-      throw new UsageException("configuration file " + file + " can't be read: " + e);
     }
   }
 
-  private static Setting setting(Path file, String key) throws UsageException {
+  private static Setting setting(String file, String key) throws UsageException {
     List<String> known = new ArrayList<>();
     for (Setting each : Setting.values()) {
       if (each.key().equals(key)) {
@@ -68,7 +76,7 @@ final class ConfigFile {
             + "\"");
   }
 
-  private static String text(Path file, Setting setting, JsonNode value) throws UsageException {
+  private static String text(String file, Setting setting, JsonNode value) throws UsageException {
     if (value.isArray() && setting.isList() && !value.isEmpty()) {
       List<String> parts = new ArrayList<>();
       for (JsonNode each : value) {
@@ -79,7 +87,7 @@ final class ConfigFile {
     return scalar(file, setting.key(), value);
   }
 
-  private static String scalar(Path file, String key, JsonNode value) throws UsageException {
+  private static String scalar(String file, String key, JsonNode value) throws UsageException {
     if (value.isTextual() || value.isIntegralNumber() || value.isBoolean()) {
       return value.asText();
     }

@@ -79,7 +79,7 @@ final class ServeCommand implements Callable<Integer> {
             + settings.rootUsername()
             + ", password "
             + password
-            + " (for this run; IGGY_ROOT_PASSWORD or --root-password-file sets one)");
+            + " (told this once; it stays until it is changed, or set anew with --reset-root)");
     out.flush();
   }
 }

@@ -143,10 +143,11 @@ enum Setting {
   ROOT_USERNAME(
       one("root-username", "NAME", "iggy")
           .variables("IGGY_ROOT_USERNAME")
-          .says("Name of the root user."),
+          .says("Name of the root user, when it is made: at the first start."),
       Builder::rootUsername),
   ROOT_PASSWORD_FILE(
-      one("root-password-file", "FILE", "").says("File whose text is the root user's password."),
+      one("root-password-file", "FILE", "")
+          .says("File whose text is root's password at the first start."),
       (builder, value) -> builder.rootPassword(Values.text("root password file", value))),
   /** No flag: other users of the machine see a process's command line. */
   ROOT_PASSWORD(
@@ -160,6 +161,10 @@ enum Setting {
           builder.rootPassword("iggy");
         }
       }),
+  RESET_ROOT(
+      one("reset-root", "ON|OFF", "off")
+          .says("Gives root of an existing data directory the name and password anew, once."),
+      (builder, value) -> builder.resetRoot(Values.onOff("reset-root", value))),
   TLS(
       one("tls", "ON|OFF", "off")
           .variables("IGGY_TCP_TLS_ENABLED")

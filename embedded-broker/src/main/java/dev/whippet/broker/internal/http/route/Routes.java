@@ -14,10 +14,12 @@ public final class Routes {
     List<Route> all = new ArrayList<>();
     all.addAll(SystemRoutes.all());
     all.addAll(new LoginRoutes(tokens).all());
+    all.addAll(UserRoutes.all());
     all.addAll(StreamRoutes.all());
     all.addAll(TopicRoutes.all());
     all.addAll(new MessageRoutes(clockMicros).all());
     all.addAll(OffsetRoutes.all());
+    all.addAll(GroupRoutes.all());
     return all;
   }
 }
