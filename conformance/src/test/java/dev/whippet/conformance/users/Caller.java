@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 
 /** One raw connection that speaks in the reference codec's fields. One thread. */
-final class Caller implements Closeable {
+public final class Caller implements Closeable {
   private static final int TIMEOUT_MILLIS = 60_000;
 
   private final WireConnection connection;
@@ -23,44 +23,45 @@ final class Caller implements Closeable {
     this.connection = connection;
   }
 
-  static Caller connect(InetSocketAddress address) throws IOException {
+  public static Caller connect(InetSocketAddress address) throws IOException {
     return new Caller(WireConnection.open(WireTransport.TCP, address));
   }
 
-  static Caller login(InetSocketAddress address, String name, String password) throws IOException {
+  public static Caller login(InetSocketAddress address, String name, String password)
+      throws IOException {
     Caller caller = connect(address);
     assertThat(caller.loginStatus(name, password)).isZero();
     return caller;
   }
 
-  static ObjectNode fields() {
+  public static ObjectNode fields() {
     return JsonNodeFactory.instance.objectNode();
   }
 
-  static ObjectNode user(String name) {
+  public static ObjectNode user(String name) {
     ObjectNode fields = fields();
     fields.putObject("user_id").put("kind", "string").put("value", name);
     return fields;
   }
 
-  Answer ask(int code, JsonNode fields) {
+  public Answer ask(int code, JsonNode fields) {
     Answer answer = connection.ask(ReferenceCodec.encodeRequest(code, fields), TIMEOUT_MILLIS);
     assertThat(answer.isResponse()).describedAs("code %d: %s", code, answer).isTrue();
     return answer;
   }
 
-  int status(int code, JsonNode fields) {
+  public int status(int code, JsonNode fields) {
     return ask(code, fields).status();
   }
 
   /** The fields of a success. */
-  JsonNode ok(int code, JsonNode fields) {
+  public JsonNode ok(int code, JsonNode fields) {
     Answer answer = ask(code, fields);
     assertThat(answer.status()).describedAs("code %d: %s", code, fields).isZero();
     return ReferenceCodec.decodeResponse(code, 0, answer.payload());
   }
 
-  int loginStatus(String name, String password) {
+  public int loginStatus(String name, String password) {
     return status(
         38,
         fields()
@@ -71,7 +72,7 @@ final class Caller implements Closeable {
   }
 
   /** The id of a new active user without permissions. */
-  int createUser(String name, String password) {
+  public int createUser(String name, String password) {
     return ok(
             33,
             fields()
@@ -83,11 +84,11 @@ final class Caller implements Closeable {
         .intValue();
   }
 
-  String createToken(String name, long expiryMicros) {
+  public String createToken(String name, long expiryMicros) {
     return ok(42, fields().put("name", name).put("expiry", expiryMicros)).get("token").textValue();
   }
 
-  int tokenStatus(String token) {
+  public int tokenStatus(String token) {
     return status(44, fields().put("token", token));
   }
 
