@@ -2,6 +2,7 @@ package dev.whippet.conformance.echo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.testkit.WebSocketPeer;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -248,6 +249,23 @@ class ReferencePairsTest {
     }
     client.sendClose(WebSocket.NORMAL_CLOSURE, "bye").get(120, TimeUnit.SECONDS);
     assertThat(listener.closed.get(120, TimeUnit.SECONDS)).isEqualTo("1000 bye");
+  }
+
+  // --- a scripted client, our server
+  // ---------------------------------------------------------------
+
+  @Test
+  void emptyMessagesAreEchoedHoweverManyThereAre() throws Exception {
+    InetSocketAddress address = EchoServer.start(0, false).address();
+    try (WebSocketPeer peer = WebSocketPeer.connect(address.getPort())) {
+      peer.shake("/");
+      for (int i = 0; i < 1_000; i++) {
+        peer.send(peer.bytes().frame(0x80 | (i % 2 + 1), ""));
+      }
+      for (int i = 0; i < 1_000; i++) {
+        assertThat(peer.next()).hasToString(i % 2 == 0 ? "text" : "binary");
+      }
+    }
   }
 
   // --- OkHttp's client, our server

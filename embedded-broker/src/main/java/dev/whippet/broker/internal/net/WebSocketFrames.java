@@ -50,12 +50,17 @@ final class WebSocketFrames implements Stage, FrameHandler {
     try {
       int frames = parser.parse(in, this, FRAMES_AT_ONCE);
       connection.spend(frames);
-      if (parser.idleFrames() - idleBefore > NetLimits.IDLE_FRAMES_PER_SECOND_MAX) {
+      if (idleFrames() - idleBefore > NetLimits.IDLE_FRAMES_PER_SECOND_MAX) {
         boundIdleFrames();
       }
     } catch (WebSocketViolation e) {
       end(Farewell.closing(e.closeCode(), e.getMessage()));
     }
+  }
+
+  /** An empty message is no request, but an application may want it. */
+  private long idleFrames() {
+    return parser.idleFrames() + (sink instanceof Requests ? parser.emptyMessages() : 0);
   }
 
   /** So many were counted: ends the connection when they came within a second. */
@@ -68,7 +73,7 @@ final class WebSocketFrames implements Stage, FrameHandler {
               CloseCode.POLICY_VIOLATION, "too many control or empty frames a second"));
     }
     idleSince = now;
-    idleBefore = parser.idleFrames();
+    idleBefore = idleFrames();
   }
 
   private void end(Farewell farewell) {

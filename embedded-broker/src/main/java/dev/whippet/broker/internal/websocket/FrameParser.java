@@ -55,6 +55,7 @@ public final class FrameParser {
   private byte[] control = NOTHING;
   private int frames;
   private long idleFrames;
+  private long emptyMessages;
 
   /** Takes frames up to {@link #FRAME_BYTES_MAX}. */
   public FrameParser() {
@@ -119,9 +120,16 @@ public final class FrameParser {
     control = NOTHING;
   }
 
-  /** Control frames and frames without payload so far: those that bring a conversation nowhere. */
+  /**
+   * Control frames and fragments without payload so far: those that bring a conversation nowhere.
+   */
   public long idleFrames() {
     return idleFrames;
+  }
+
+  /** Messages of one frame without payload so far: they mean something to some. */
+  public long emptyMessages() {
+    return emptyMessages;
   }
 
   /** True after a Close frame, a violation or {@link #stop}. */
@@ -160,7 +168,9 @@ public final class FrameParser {
   private void start(FrameHandler handler) throws WebSocketException {
     missing = header.length();
     mask = header.mask();
-    if (header.isControl() || missing == 0) {
+    if (missing == 0 && header.isLast() && header.opcode() == header.messageOpcode()) {
+      emptyMessages++;
+    } else if (header.isControl() || missing == 0) {
       idleFrames++;
     }
     if (header.isControl()) {
