@@ -11,6 +11,7 @@ import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.net.Listener;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.broker.internal.system.WallClock;
+import dev.whippet.broker.internal.tls.CertificateWatch;
 import dev.whippet.broker.internal.tls.SelfSigned;
 import dev.whippet.broker.internal.tls.TlsException;
 import dev.whippet.broker.internal.tls.TlsFiles;

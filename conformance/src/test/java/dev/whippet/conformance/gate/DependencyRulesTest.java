@@ -156,7 +156,6 @@ class DependencyRulesTest {
           BROKER + ".internal.identity",
           BROKER + ".internal.wire",
           BROKER + ".internal.websocket",
-          BROKER + ".internal.tls",
           BROKER + ".internal.log",
           BROKER + ".internal.log.commit",
           BROKER + ".internal.log.engine",

@@ -1,7 +1,5 @@
-package dev.whippet.broker;
+package dev.whippet.broker.internal.tls;
 
-import dev.whippet.broker.internal.tls.TlsException;
-import dev.whippet.broker.internal.tls.TlsServer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -12,7 +10,7 @@ import org.slf4j.LoggerFactory;
  * loaded; one that can't be used is told once, and the one before stays in use. Thread {@code
  * whippet-tls-files}.
  */
-final class CertificateWatch {
+public final class CertificateWatch {
   private static final long SECONDS = 2;
   private static final Logger LOG = LoggerFactory.getLogger(CertificateWatch.class);
 
@@ -20,17 +18,17 @@ final class CertificateWatch {
   private final CountDownLatch stopped = new CountDownLatch(1);
   private String told = "";
 
-  CertificateWatch(TlsServer server) {
+  public CertificateWatch(TlsServer server) {
     this.server = server;
   }
 
-  void start() {
+  public void start() {
     Thread thread = new Thread(this::run, "whippet-tls-files");
     thread.setDaemon(true);
     thread.start();
   }
 
-  void stop() {
+  public void stop() {
     stopped.countDown();
   }
 
