@@ -38,7 +38,11 @@ class PowerCutTest {
     long cuts = 0;
     for (long seed = FIRST_SEED; cuts < CUTS / 10; seed++) {
       cuts +=
-          new CutRun(seed, STEPS, CutRun.small(seed), UnaryOperator.identity())
+          new CutRun(
+                  seed,
+                  STEPS,
+                  CutRun.small(seed).withSegmentBytes(48 << 10),
+                  UnaryOperator.identity())
               .withTopics(level)
               .run(CUTS / 10 - cuts);
     }
