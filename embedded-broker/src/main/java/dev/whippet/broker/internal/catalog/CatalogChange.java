@@ -18,6 +18,7 @@ public sealed interface CatalogChange
         CatalogChange.PartitionsAdded,
         CatalogChange.PartitionsRemoved,
         CatalogChange.PartitionsAre,
+        CatalogChange.TopicIs,
         CatalogChange.StreamSlotsFree,
         CatalogChange.TopicSlotsFree,
         CatalogChange.IncarnationFloor,
@@ -59,7 +60,7 @@ public sealed interface CatalogChange
   /** The last partitions of the topic are gone. */
   record PartitionsRemoved(int stream, int topic, int count) implements CatalogChange {}
 
-  /** The topic's partitions are these and no others: a purge, or a snapshot. */
+  /** The topic's partitions are these and no others: a purge. */
   record PartitionsAre(int stream, int topic, List<PartitionEntry> partitions)
       implements CatalogChange {
     public PartitionsAre {
@@ -76,6 +77,13 @@ public sealed interface CatalogChange
           + ", count="
           + partitions.size()
           + "]";
+    }
+  }
+
+  /** A topic and all of its partitions, in one entry: a snapshot. {@code topic} creates none. */
+  record TopicIs(TopicCreated topic, List<PartitionEntry> partitions) implements CatalogChange {
+    public TopicIs {
+      partitions = List.copyOf(partitions);
     }
   }
 

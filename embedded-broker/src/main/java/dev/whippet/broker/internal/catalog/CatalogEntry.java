@@ -11,6 +11,7 @@ import dev.whippet.broker.internal.catalog.CatalogChange.StreamRenamed;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamSlotsFree;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicDeleted;
+import dev.whippet.broker.internal.catalog.CatalogChange.TopicIs;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicSlotsFree;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicUpdated;
 import dev.whippet.broker.internal.catalog.Producers.Opening;
@@ -49,6 +50,7 @@ import java.util.function.Consumer;
  * 19 partitions removed  u32 stream, u32 topic, u32 count (the last ones)
  * 20 partitions are      u32 stream, u32 topic, u32 count, count x
  *                        (u64 created at, u64 incarnation, u64 identity)
+ * 21 topic is            as 3, without partitions, then the list of 20
  * 32 producer            u32 user, 16 bytes producer, u32 epoch, 16 bytes instance
  * 33 to 36 groups        {@link GroupEntryFormat}
  * 48 to 63 users         {@link UserChangeCodec}
@@ -70,6 +72,7 @@ final class CatalogEntry {
   private static final int PARTITIONS_ADDED = 18;
   private static final int PARTITIONS_REMOVED = 19;
   private static final int PARTITIONS_ARE = 20;
+  private static final int TOPIC_IS = 21;
   private static final int PRODUCER = 32;
 
   private static final int PARTITION_BYTES = 24;
@@ -88,7 +91,11 @@ final class CatalogEntry {
       return finish(start(STREAM_DELETED, 5).putInt(it.id()));
     }
     if (change instanceof TopicCreated it) {
-      return encode(it);
+      return finish(topic(start(TOPIC_CREATED, NAMED_ENTRY_BYTES_MAX), it));
+    }
+    if (change instanceof TopicIs it) {
+      int bytes = NAMED_ENTRY_BYTES_MAX + 4 + PARTITION_BYTES * it.partitions().size();
+      return finish(partitions(topic(start(TOPIC_IS, bytes), it.topic()), it.partitions()));
     }
     if (change instanceof TopicDeleted it) {
       return finish(start(TOPIC_DELETED, 9).putInt(it.stream()).putInt(it.id()));
@@ -133,20 +140,23 @@ final class CatalogEntry {
     throw new IllegalArgumentException("unknown change: " + change);
   }
 
-  private static byte[] encode(TopicCreated it) {
-    ByteBuffer out = start(TOPIC_CREATED, NAMED_ENTRY_BYTES_MAX);
+  private static ByteBuffer topic(ByteBuffer out, TopicCreated it) {
     out.putInt(it.stream()).putInt(it.id()).putLong(it.createdAtMicros());
     settings(out, it.settings()).putInt(it.partitions()).putLong(it.firstIncarnation());
-    return finish(name(out, it.name()));
+    return name(out, it.name());
   }
 
   private static byte[] encode(PartitionsAre it) {
     ByteBuffer out = start(PARTITIONS_ARE, 13 + PARTITION_BYTES * it.partitions().size());
-    out.putInt(it.stream()).putInt(it.topic()).putInt(it.partitions().size());
-    for (PartitionEntry one : it.partitions()) {
+    return finish(partitions(out.putInt(it.stream()).putInt(it.topic()), it.partitions()));
+  }
+
+  private static ByteBuffer partitions(ByteBuffer out, List<PartitionEntry> partitions) {
+    out.putInt(partitions.size());
+    for (PartitionEntry one : partitions) {
       out.putLong(one.createdAtMicros()).putLong(one.incarnation()).putLong(one.identity());
     }
-    return finish(out);
+    return out;
   }
 
   private static ByteBuffer settings(ByteBuffer out, Settings settings) {
@@ -215,7 +225,9 @@ final class CatalogEntry {
       case PARTITIONS_REMOVED:
         return new PartitionsRemoved(in.getInt(), in.getInt(), in.getInt());
       case PARTITIONS_ARE:
-        return partitionsAre(in);
+        return new PartitionsAre(in.getInt(), in.getInt(), partitions(in));
+      case TOPIC_IS:
+        return new TopicIs(topicCreated(in), partitions(in));
       case STREAM_SLOTS_FREE:
         return new StreamSlotsFree(ids(in));
       case TOPIC_SLOTS_FREE:
@@ -245,9 +257,7 @@ final class CatalogEntry {
     return new TopicUpdated(stream, id, name(in), settings);
   }
 
-  private static PartitionsAre partitionsAre(ByteBuffer in) {
-    int stream = in.getInt();
-    int topic = in.getInt();
+  private static List<PartitionEntry> partitions(ByteBuffer in) {
     int count = in.getInt();
     if (count < 0 || count > in.remaining() / PARTITION_BYTES) {
       throw new BufferUnderflowException();
@@ -256,7 +266,7 @@ final class CatalogEntry {
     for (int id = 0; id < count; id++) {
       partitions.add(new PartitionEntry(id, in.getLong(), in.getLong(), in.getLong()));
     }
-    return new PartitionsAre(stream, topic, partitions);
+    return partitions;
   }
 
   static ByteBuffer start(int kind, int bytesMax) {

@@ -11,6 +11,7 @@ import dev.whippet.broker.internal.catalog.CatalogChange.StreamRenamed;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamSlotsFree;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicDeleted;
+import dev.whippet.broker.internal.catalog.CatalogChange.TopicIs;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicSlotsFree;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicUpdated;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
@@ -130,6 +131,10 @@ public final class CatalogState {
     if (change instanceof PartitionsAre it) {
       return with(it);
     }
+    if (change instanceof TopicIs it) {
+      TopicCreated topic = it.topic();
+      return with(topic).with(new PartitionsAre(topic.stream(), topic.id(), it.partitions()));
+    }
     if (change instanceof StreamSlotsFree it) {
       return with(streams.withFree(it.ids()));
     }
@@ -155,8 +160,7 @@ public final class CatalogState {
     for (StreamEntry stream : streams.all()) {
       changes.add(new StreamCreated(stream.id(), stream.createdAtMicros(), stream.name()));
       for (TopicEntry topic : stream.topics().all()) {
-        changes.add(asChange(stream, topic));
-        changes.add(new PartitionsAre(stream.id(), topic.id(), topic.partitions()));
+        changes.add(new TopicIs(asChange(stream, topic), topic.partitions()));
       }
       changes.add(new TopicSlotsFree(stream.id(), stream.topics().free()));
     }
@@ -167,7 +171,7 @@ public final class CatalogState {
     return changes;
   }
 
-  /** Without its partitions: they may have been purged one by one, and follow. */
+  /** Without its partitions: they may have been purged one by one. */
   private static TopicCreated asChange(StreamEntry stream, TopicEntry topic) {
     return new TopicCreated(
         stream.id(), topic.id(), topic.createdAtMicros(), topic.name(), topic.settings(), 0, 0);

@@ -9,6 +9,7 @@ import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsRemoved;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamCreated;
 import dev.whippet.broker.internal.catalog.CatalogChange.StreamRenamed;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicCreated;
+import dev.whippet.broker.internal.catalog.CatalogChange.TopicIs;
 import dev.whippet.broker.internal.catalog.CatalogChange.TopicUpdated;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
@@ -30,6 +31,9 @@ final class CatalogEntryTest {
         new PartitionsAdded(1, 2, 99, 1000, 1L << 40),
         new PartitionsRemoved(1, 2, 5),
         new PartitionsAre(1, 2, List.of()),
+        new TopicIs(
+            new TopicCreated(1, 2, 5, "t", SETTINGS, 0, 0),
+            List.of(new PartitionEntry(0, 5, 9, 3))),
         new PartitionsAre(
             1, 2, List.of(new PartitionEntry(0, 5, 9, 3), new PartitionEntry(1, 6, 1L << 50, 4))));
   }
