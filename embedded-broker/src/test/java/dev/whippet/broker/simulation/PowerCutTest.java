@@ -38,11 +38,7 @@ class PowerCutTest {
     long cuts = 0;
     for (long seed = FIRST_SEED; cuts < CUTS / 10; seed++) {
       cuts +=
-          new CutRun(
-                  seed,
-                  STEPS,
-                  CutRun.small(seed).withSegmentBytes(48 << 10),
-                  UnaryOperator.identity())
+          new CutRun(seed, STEPS, CutRun.small(seed), UnaryOperator.identity())
               .withTopics(level)
               .run(CUTS / 10 - cuts);
     }

@@ -206,7 +206,9 @@ final class Workload {
     Strategy strategy =
         next ? new Strategy(Strategy.Kind.NEXT, 0) : new Strategy(Strategy.Kind.OFFSET, from);
     if (commit) {
-      stored.possible.add(new long[] {from, from + count - 1});
+      // Where retention has cut, it begins above
+      long last = Math.max(from + count, target.model.appendedEnd()) - 1;
+      stored.possible.add(new long[] {from, last});
     }
     client.send(
         Requests.poll(target.place, consumer, strategy, count, commit),
