@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.broker.BrokerConfig;
 import dev.whippet.conformance.server.BrokerUnderTest;
-import dev.whippet.conformance.server.BuiltCommands;
 import dev.whippet.conformance.transcript.StepResult.Verdict;
 import dev.whippet.conformance.wire.WireTransport;
 import java.util.Set;
@@ -32,7 +31,7 @@ class EveryLoopTest {
   void answersAlike(BrokerConfig.Transport loop) throws Exception {
     try (BrokerUnderTest broker = BrokerUnderTest.start(loop)) {
       Server server = new Server(broker.address(), broker.address());
-      TranscriptReplay replay = new TranscriptReplay(server, BuiltCommands.NAMES);
+      TranscriptReplay replay = new TranscriptReplay(server);
       for (Scenario scenario : Scenario.all()) {
         for (WireTransport transport : WireTransport.values()) {
           if (SCENARIOS.contains(scenario.name()) && scenario.isFor(transport)) {

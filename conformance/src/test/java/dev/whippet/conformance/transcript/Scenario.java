@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 
 /** One recorded conversation (classic-transcripts.md section 1). */
 public record Scenario(String name, JsonNode json, List<JsonNode> steps) {
@@ -41,18 +39,6 @@ public record Scenario(String name, JsonNode json, List<JsonNode> steps) {
   /** Names of {@code streams}, {@code users} or {@code tokens} that may be left behind. */
   List<String> entities(String kind) {
     return texts(json.path("entities").path(kind));
-  }
-
-  /** The commands of this scenario that are not among {@code built}. */
-  Set<String> missing(Set<String> built) {
-    Set<String> missing = new TreeSet<>();
-    for (JsonNode step : steps) {
-      String command = step.path("command").asText();
-      if (!command.isEmpty() && !built.contains(command)) {
-        missing.add(command);
-      }
-    }
-    return missing;
   }
 
   private static List<String> texts(JsonNode array) {

@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -27,27 +26,21 @@ final class ScenarioRun {
   private static final int ANSWER_TIMEOUT_MILLIS = 10_000;
   private static final int ABSENCE_TIMEOUT_MILLIS = 1_000;
   private static final int RETRY_EVERY_MILLIS = 100;
-  private static final int FEATURE_UNAVAILABLE = 5;
   private static final int PING = 1;
 
   private final Scenario scenario;
   private final Server server;
   private final WireTransport transport;
-  private final Set<String> built;
   private final Captures captures = new Captures();
   private final Expectation expectation;
   private final Map<String, WireConnection> connections = new HashMap<>();
   private final List<StepResult> results = new ArrayList<>();
   private boolean over;
 
-  /**
-   * @param built commands the server has; null = all of them
-   */
-  ScenarioRun(Scenario scenario, Server server, WireTransport transport, Set<String> built) {
+  ScenarioRun(Scenario scenario, Server server, WireTransport transport) {
     this.scenario = scenario;
     this.server = server;
     this.transport = transport;
-    this.built = built;
     this.expectation = new Expectation(captures, transport);
   }
 
@@ -135,20 +128,10 @@ final class ScenarioRun {
     } else if (Divergence.allows(scenario, step, answer, expectation) != null) {
       String reason = Divergence.allows(scenario, step, answer, expectation);
       add(step, Verdict.ALLOWED, answer + "; " + reason);
-    } else if (notBuiltYet(step, answer)) {
-      over = true;
-      add(step, Verdict.SKIPPED, step.get("command").textValue() + " is not built");
     } else {
       over = !answer.isResponse();
       add(step, Verdict.DIFFERENT, difference);
     }
-  }
-
-  private boolean notBuiltYet(JsonNode step, Answer answer) {
-    return built != null
-        && answer.isResponse()
-        && answer.status() == FEATURE_UNAVAILABLE
-        && !built.contains(step.path("command").asText());
   }
 
   private void send(JsonNode step) {

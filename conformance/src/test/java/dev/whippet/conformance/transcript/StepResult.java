@@ -5,10 +5,10 @@ public record StepResult(int n, Verdict verdict, String detail) {
   public enum Verdict {
     /** As recorded. */
     EQUAL,
-    /** Another acceptable outcome that the transcript names. */
+    /** Another acceptable outcome that the transcript or {@link Divergence} names. */
     ALLOWED,
     DIFFERENT,
-    /** Not run, or the command is not built yet. */
+    /** Not run: the scenario was over before. */
     SKIPPED
   }
 }

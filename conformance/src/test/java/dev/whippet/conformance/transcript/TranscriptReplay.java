@@ -8,7 +8,6 @@ import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Replays what a real 0.8.0 server answered (classic-transcripts.json) against any server of that
@@ -19,20 +18,15 @@ import java.util.Set;
  */
 public final class TranscriptReplay {
   private final Server server;
-  private final Set<String> built;
   private final Map<WireTransport, Tally> tallies = new EnumMap<>(WireTransport.class);
 
-  /**
-   * @param built names of the commands that the server has; null = all of them
-   */
-  public TranscriptReplay(Server server, Set<String> built) {
+  public TranscriptReplay(Server server) {
     this.server = server;
-    this.built = built;
   }
 
   /** Plays one scenario and counts its steps. */
   public List<StepResult> play(Scenario scenario, WireTransport transport) throws IOException {
-    List<StepResult> results = new ScenarioRun(scenario, server, transport, built).play();
+    List<StepResult> results = new ScenarioRun(scenario, server, transport).play();
     tallies.computeIfAbsent(transport, t -> new Tally()).add(results);
     return results;
   }
@@ -63,7 +57,7 @@ public final class TranscriptReplay {
       System.err.println("usage: --tcp host:port --ws host:port [--only name]");
       System.exit(2);
     }
-    TranscriptReplay replay = new TranscriptReplay(new Server(tcp, ws), null);
+    TranscriptReplay replay = new TranscriptReplay(new Server(tcp, ws));
     for (Scenario scenario : Scenario.all()) {
       if (only == null || only.equals(scenario.name())) {
         replay.playAndPrint(scenario, WireTransport.TCP, tcp);

@@ -132,8 +132,7 @@ final class ClassicDialectEncodeTest {
       case Command.GET_SNAPSHOT -> new Reply.Snapshot(vector.payload());
       case Command.GET_USER, Command.CREATE_USER ->
           new Reply.UserDetails(user(f), permissions(vector));
-      case Command.GET_USERS ->
-          new Reply.Users(list(f, "users", ClassicDialectEncodeTest::user));
+      case Command.GET_USERS -> new Reply.Users(list(f, "users", ClassicDialectEncodeTest::user));
       case Command.GET_TOKENS ->
           new Reply.Tokens(list(f, "tokens", ClassicDialectEncodeTest::token));
       case Command.CREATE_TOKEN ->
@@ -239,7 +238,9 @@ final class ClassicDialectEncodeTest {
   private static byte[] permissions(WireVector vector) {
     ByteBuf payload = Unpooled.wrappedBuffer(vector.payload()).skipBytes(13);
     payload.skipBytes(payload.readUnsignedByte());
-    return payload.readBoolean() ? ByteBufUtil.getBytes(payload.readSlice(payload.readIntLE())) : null;
+    return payload.readBoolean()
+        ? ByteBufUtil.getBytes(payload.readSlice(payload.readIntLE()))
+        : null;
   }
 
   private static Reply.Token token(JsonNode f) {
