@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +67,10 @@ final class DataDirectory implements AutoCloseable {
       probe(root, findings);
       for (Path each : new DataLayout(root).directories()) {
         moveAway(each, findings);
-        Files.createDirectories(each);
+        if (!Files.exists(each)) {
+          Files.createDirectories(each);
+          hide(each);
+        }
       }
       byte[] brokerId = brokerId(root, findings);
       sync(root);
@@ -104,6 +109,13 @@ final class DataDirectory implements AutoCloseable {
   }
 
   /** Makes {@code root} and its parents, each with a durable name. */
+  /** Passwords' hashes and keys stand there: only this user reads them, where that can be said. */
+  private static void hide(Path directory) throws IOException {
+    if (Files.getFileStore(directory).supportsFileAttributeView(PosixFileAttributeView.class)) {
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
   private static void make(Path root) throws IOException {
     Path existing = root;
     while (existing != null && !Files.exists(existing)) {

@@ -18,6 +18,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -148,6 +151,40 @@ final class HttpTest {
       sender.join();
 
       assertThat(all.split("pong", -1)).hasSizeGreaterThan(1);
+    }
+  }
+
+  /** It would be another name after a restart. */
+  @Test
+  void namesWithHalfACharacterAreRefused() throws Exception {
+    try (Broker broker = settings().start()) {
+      HttpRequest.Builder request =
+          request(broker, "/streams")
+              .header("Content-Type", "application/json")
+              .header("Authorization", "Bearer " + login(broker))
+              .POST(HttpRequest.BodyPublishers.ofString("{\"name\":\"a\\ud83d\"}"));
+
+      assertThat(send(request).statusCode()).isBetween(400, 422);
+    }
+  }
+
+  @Test
+  void loginsAtTheSameTimeAllGetGoodTokens() throws Exception {
+    try (Broker broker = settings().start()) {
+      List<CompletableFuture<HttpResponse<String>>> logins = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        HttpRequest login =
+            request(broker, "/users/login")
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(LOGIN))
+                .build();
+        logins.add(client.sendAsync(login, HttpResponse.BodyHandlers.ofString()));
+      }
+
+      for (CompletableFuture<HttpResponse<String>> login : logins) {
+        String token = JSON.readTree(login.get().body()).at("/access_token/token").asText();
+        assertThat(streams(broker, token)).isEqualTo(200);
+      }
     }
   }
 

@@ -165,6 +165,8 @@ public final class Catalog {
         || change instanceof StreamDeleted
         || change instanceof PartitionsRemoved
         || change instanceof PartitionsAre
+        || change instanceof UserChange.UserDeleted
+        || change instanceof UserChange.TokenDeleted
         || change instanceof IncarnationFloor;
   }
 

@@ -41,8 +41,8 @@ final class RingOperation {
   private static final int O_RDWR = 2;
   private static final int O_CREAT = 0100;
   private static final int O_CLOEXEC = 02000000;
-  private static final int FILE_MODE = 0640;
-  private static final int DIRECTORY_MODE = 0750;
+  private static final int FILE_MODE = 0600;
+  private static final int DIRECTORY_MODE = 0700;
 
   /** asm-generic has O_DIRECT and O_DIRECTORY the other way round than arm does. */
   private static final boolean ARM = System.getProperty("os.arch", "").matches("aarch64|arm.*");

@@ -53,7 +53,7 @@ public final class LoginThrottle {
     return byAddress
         ? "too many failed logins from " + source + ": refused, one more every 200 ms is tried"
         : "too many failed logins as "
-            + printable(user)
+            + Printable.of(user)
             + ", now from "
             + source
             + ": refused, one more every second is tried; addresses it logged in from are let in";
@@ -93,11 +93,6 @@ public final class LoginThrottle {
 
   private static String pair(String address, String user) {
     return address + ' ' + user;
-  }
-
-  /** Names come from strangers, and a line of the log is one line. */
-  private static String printable(String name) {
-    return name.replaceAll("\\p{Cntrl}", "?");
   }
 
   /** The entries used last. */

@@ -566,7 +566,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     fold(
         (nothing, failure) -> {
           if (failure == null) {
-            loop.lateSync().sync(log.segmentList(), done);
+            loop.lateSync().sync(log.segmentList(), this::syncFailed, done);
           } else {
             done.done(null, failure);
           }

@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.command.exchange;
 
 import dev.whippet.broker.internal.catalog.Catalog;
 import dev.whippet.broker.internal.catalog.CatalogChange;
+import dev.whippet.broker.internal.identity.Printable;
 import java.util.ArrayDeque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -84,7 +85,11 @@ public final class Changes {
         beforeVisible,
         (nothing, failure) -> {
           if (failure == null) {
-            LOG.info("{} by user {} from {}", change, x.session.userId(), x.session.address());
+            LOG.info(
+                "{} by user {} from {}",
+                Printable.of(change),
+                x.session.userId(),
+                x.session.address());
             afterwards.run();
           } else {
             x.refuse(failure);

@@ -13,6 +13,7 @@ import dev.whippet.broker.internal.command.exchange.Changes;
 import dev.whippet.broker.internal.command.exchange.Exchange;
 import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.identity.AccessToken;
+import dev.whippet.broker.internal.identity.Printable;
 import dev.whippet.internal.wire.Limits;
 import dev.whippet.internal.wire.Status;
 import java.nio.charset.StandardCharsets;
@@ -111,9 +112,9 @@ final class TokenCommands {
           NOTHING,
           (nothing, failure) -> {
             if (failure == null) {
-              LOG.info("expired: {}", change);
+              LOG.info("expired: {}", Printable.of(change));
             } else {
-              LOG.warn("an expired token stays: {}: {}", change, failure.toString());
+              LOG.warn("an expired token stays: {}: {}", Printable.of(change), failure.toString());
             }
           });
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Set;
@@ -91,7 +92,11 @@ public final class Body {
     if (!member.isTextual()) {
       throw HttpRefusal.wrongShape(name + " is not a text.");
     }
-    return member.textValue();
+    String text = member.textValue();
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw HttpRefusal.wrongShape(name + " has half of a character.");
+    }
+    return text;
   }
 
   public boolean flag(String name) {

@@ -100,6 +100,9 @@ public final class AccessTokens {
   private Journal journal;
   private volatile Key current;
 
+  /** Who waits for the key that is being made. Loop 0. */
+  private final List<LogCallback<Key>> askers = new ArrayList<>();
+
   private AccessTokens(JournalRecovery recovered, LongSupplier clockMicros) {
     this.recovered = recovered;
     this.clockMicros = clockMicros;
@@ -163,10 +166,16 @@ public final class AccessTokens {
     }
   }
 
+  /** Whoever asks while a key is being made gets that one. */
   private void makeKey(int userId, long serial, LogCallback<Issued> done) {
     long now = seconds();
     if (current != null && now - current.madeAtSeconds < KEY_SECONDS) {
       done.done(sign(current, userId, serial), null);
+      return;
+    }
+    askers.add(
+        (key, failure) -> done.done(key == null ? null : sign(key, userId, serial), failure));
+    if (askers.size() > 1) {
       return;
     }
     byte[] secret = new byte[SECRET_BYTES];
@@ -176,14 +185,14 @@ public final class AccessTokens {
     journal.append(
         entry(key),
         (nothing, failure) -> {
-          if (failure != null) {
-            done.done(null, failure);
-            return;
+          if (failure == null) {
+            keys.values().removeIf(old -> isOver(old, now));
+            keys.put(id, key);
+            current = key;
           }
-          keys.values().removeIf(old -> isOver(old, now));
-          keys.put(id, key);
-          current = key;
-          done.done(sign(key, userId, serial), null);
+          List<LogCallback<Key>> waiting = List.copyOf(askers);
+          askers.clear();
+          waiting.forEach(asker -> asker.done(failure == null ? key : null, failure));
         });
   }
 

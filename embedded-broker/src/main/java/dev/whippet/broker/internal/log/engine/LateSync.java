@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * The level {@link Durability#INTERVAL}: what was written without a sync is on stable storage
@@ -75,12 +76,19 @@ public final class LateSync {
     endIfClean();
   }
 
-  /** Syncs {@code segments} now, one after the other; passes over those that leave meanwhile. */
-  public void sync(Collection<Segment> segments, FileCompletion<Void> done) {
-    syncNext(new ArrayDeque<>(segments), done);
+  /**
+   * Syncs {@code segments} now, one after the other; passes over those that leave meanwhile.
+   *
+   * @param failed when a sync fails, before {@code done}: what it should have brought to the disk
+   *     may be lost, and the next sync would not say so again
+   */
+  public void sync(
+      Collection<Segment> segments, Consumer<IOException> failed, FileCompletion<Void> done) {
+    syncNext(new ArrayDeque<>(segments), failed, done);
   }
 
-  private void syncNext(ArrayDeque<Segment> left, FileCompletion<Void> done) {
+  private void syncNext(
+      ArrayDeque<Segment> left, Consumer<IOException> failed, FileCompletion<Void> done) {
     while (!left.isEmpty() && left.peek().isRetired()) {
       left.poll();
     }
@@ -95,19 +103,18 @@ public final class LateSync {
           if (failure != null) {
             done.done(null, failure);
           } else {
-            file.sync((nothing, failed) -> synced(segment, failed, left, done));
+            file.sync(
+                (nothing, unsynced) -> {
+                  segment.release();
+                  if (unsynced != null) {
+                    failed.accept(unsynced);
+                    done.done(null, unsynced);
+                  } else {
+                    syncNext(left, failed, done);
+                  }
+                });
           }
         });
-  }
-
-  private void synced(
-      Segment segment, IOException failure, ArrayDeque<Segment> left, FileCompletion<Void> done) {
-    segment.release();
-    if (failure != null) {
-      done.done(null, failure);
-    } else {
-      syncNext(left, done);
-    }
   }
 
   private void syncAll() {
