@@ -24,6 +24,8 @@ public enum ConnectionState {
   BLOCKED,
   /** The credentials were refused. Nothing is dropped; the client tries again slowly. */
   REFUSED,
+  /** Paused by the application: no connection, no thread, no wake-up. */
+  PAUSED,
   /**
    * Another process uses the same outbox identity (a copied or restored directory). Final: nothing
    * is sent until this client is closed and the cause is removed.

@@ -1,9 +1,10 @@
 package dev.whippet;
 
-import dev.whippet.internal.session.Call;
-import dev.whippet.internal.session.Clock;
+import dev.whippet.internal.call.Call;
+import dev.whippet.internal.call.Clock;
+import dev.whippet.internal.call.Refusal;
+import dev.whippet.internal.check.Check;
 import dev.whippet.internal.session.Connection;
-import dev.whippet.internal.session.Refusal;
 import dev.whippet.internal.wire.ConsumerId;
 import dev.whippet.internal.wire.Identifier;
 import dev.whippet.internal.wire.PollStrategy;

@@ -1,5 +1,8 @@
 package dev.whippet;
 
+import dev.whippet.internal.check.Check;
+import dev.whippet.internal.session.Identity;
+
 /**
  * Who logs in: a user with a password, or a personal access token. Immutable. The secret never
  * appears in {@link #toString()}, in a log or in an exception, and is never written to the outbox.
@@ -7,6 +10,19 @@ package dev.whippet;
 public final class Credentials {
   /** Longest user name, password or token in UTF-8 bytes that the wire can carry. */
   static final int SIZE_BYTES_MAX = 255;
+
+  /** Gives credentials that change, such as tokens that expire. */
+  public interface Provider {
+    /**
+     * Called before each login, on the thread "whippet-net", which waits: return what is at hand;
+     * fetch new ones elsewhere and hand them to {@link WhippetClient#credentials}.
+     *
+     * @return who logs in
+     * @throws Exception if there are none now: the attempt fails and another one follows; its
+     *     message is not repeated anywhere
+     */
+    Credentials next() throws Exception;
+  }
 
   private final String user;
   private final String secret;
@@ -40,14 +56,30 @@ public final class Credentials {
     return new Credentials(null, token);
   }
 
-  /** The user name; null for a token. */
-  String user() {
-    return user;
+  /** The same credentials at each login. */
+  Identity.Source always() {
+    final Identity identity = identity();
+    return new Identity.Source() {
+      @Override
+      public Identity next() {
+        return identity;
+      }
+    };
   }
 
-  /** The password or token. */
-  String secret() {
-    return secret;
+  /** Asks the provider at each login. */
+  static Identity.Source from(final Provider provider) {
+    return new Identity.Source() {
+      @Override
+      public Identity next() throws Exception {
+        Credentials credentials = provider.next();
+        return credentials == null ? null : credentials.identity();
+      }
+    };
+  }
+
+  private Identity identity() {
+    return new Identity(user, secret);
   }
 
   @Override

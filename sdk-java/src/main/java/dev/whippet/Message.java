@@ -1,5 +1,6 @@
 package dev.whippet;
 
+import dev.whippet.internal.check.Check;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

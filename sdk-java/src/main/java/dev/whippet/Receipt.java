@@ -1,6 +1,14 @@
 package dev.whippet;
 
+import dev.whippet.internal.call.Clock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One sent message's way, asked at any time from any thread. A receipt holds no more than a
@@ -14,6 +22,20 @@ public final class Receipt {
   Receipt(Progress progress, long sequence) {
     this.progress = progress;
     this.sequence = sequence;
+  }
+
+  /**
+   * Told about one message's way. A receipt with a listener is kept in memory until the message is
+   * delivered or dropped, one without is not: prefer receipts without listeners for large backlogs.
+   */
+  public interface Listener {
+    /**
+     * The message was stored, delivered or dropped: see {@link Receipt#state()}. Called at most
+     * once per state, on the client's own threads: be quick, never block.
+     *
+     * @param receipt of the message
+     */
+    void changed(Receipt receipt);
   }
 
   /** How far a message got. */
@@ -96,5 +118,259 @@ public final class Receipt {
   @Override
   public String toString() {
     return "Receipt{sequence " + sequence + ", " + state() + "}";
+  }
+
+  /**
+   * How far the messages of one outbox got: the truth behind every {@link Receipt}. Two marks
+   * (stored, delivered) move up; a bounded memory of exceptions answers for the rest.
+   *
+   * <ul>
+   *   <li>Dropped ranges: the newest {@link #DROPS_MAX}; an older one reads as delivered.
+   *   <li>Guarantees: the newest {@link #GUARANTEES_MAX} changes; what is older reads as {@link
+   *       Guarantee#AT_LEAST_ONCE}, the weaker one.
+   *   <li>Receipts with a listener: held until they end, ordered by sequence; the outbox's bound of
+   *       records is their bound.
+   * </ul>
+   *
+   * <p>Everything is guarded by {@code this}; listeners are called without the lock.
+   */
+  static final class Progress {
+    private static final Logger LOG = LoggerFactory.getLogger(WhippetClient.class);
+
+    static final int DROPS_MAX = 1_024;
+    static final int GUARANTEES_MAX = 64;
+
+    private final Shelf shelf = new Shelf();
+    private final ArrayDeque<Gap> drops = new ArrayDeque<>();
+    private final ArrayDeque<Change> guarantees = new ArrayDeque<>();
+    private long stored;
+    private long delivered;
+    private WhippetException end;
+    private WhippetException undeliverable;
+
+    /** Where the outbox stands when it was opened. */
+    synchronized void opened(long storedUpTo, long deliveredUpTo) {
+      stored = storedUpTo;
+      delivered = deliveredUpTo;
+    }
+
+    /** From a sequence on, this was promised. */
+    private static final class Change {
+      final long fromSequence;
+      final Guarantee guarantee;
+
+      Change(long fromSequence, Guarantee guarantee) {
+        this.fromSequence = fromSequence;
+        this.guarantee = guarantee;
+      }
+    }
+
+    synchronized Receipt.State state(long sequence) {
+      if (dropped(sequence) != null) {
+        return Receipt.State.DROPPED;
+      }
+      if (sequence <= delivered) {
+        return Receipt.State.DELIVERED;
+      }
+      return sequence <= stored ? Receipt.State.STORED : Receipt.State.QUEUED;
+    }
+
+    synchronized Guarantee guarantee(long sequence) {
+      if (state(sequence) != Receipt.State.DELIVERED) {
+        return null;
+      }
+      Guarantee found = Guarantee.AT_LEAST_ONCE;
+      for (Change change : guarantees) {
+        if (change.fromSequence <= sequence) {
+          found = change.guarantee;
+        }
+      }
+      return found;
+    }
+
+    synchronized Gap dropped(long sequence) {
+      for (Gap gap : drops) {
+        if (sequence >= gap.firstSequence() && sequence <= gap.lastSequence()) {
+          return gap;
+        }
+      }
+      return null;
+    }
+
+    /** See {@link Receipt#awaitStored} and {@link Receipt#awaitDelivered}. */
+    boolean await(long sequence, Receipt.State wanted, long timeoutMillis)
+        throws InterruptedException {
+      return await(sequence, wanted, timeoutMillis, false);
+    }
+
+    /** Waits until everything up to a sequence is delivered or dropped. */
+    boolean awaitAll(long sequence, long timeoutMillis) throws InterruptedException {
+      return await(sequence, Receipt.State.DELIVERED, timeoutMillis, true);
+    }
+
+    private synchronized boolean await(
+        long sequence, Receipt.State wanted, long timeoutMillis, boolean all)
+        throws InterruptedException {
+      long deadline = Clock.SYSTEM.millis() + timeoutMillis;
+      while (true) {
+        Receipt.State state = state(sequence);
+        if (all ? sequence <= delivered : state.compareTo(wanted) >= 0) {
+          return state != Receipt.State.DROPPED || all;
+        }
+        WhippetException failure =
+            end == null && wanted == Receipt.State.DELIVERED ? undeliverable : end;
+        if (failure != null) {
+          throw new WhippetException(
+              failure.code(), failure.status(), failure.getMessage(), failure);
+        }
+        long left = deadline - Clock.SYSTEM.millis();
+        if (left <= 0) {
+          return false;
+        }
+        TimeUnit.MILLISECONDS.timedWait(this, left);
+      }
+    }
+
+    /** Holds a receipt until it ends, and tells its listener what happened already. */
+    void watch(Receipt receipt, Listener listener) {
+      synchronized (this) {
+        shelf.put(receipt, listener);
+      }
+      tell();
+    }
+
+    void stored(long upTo) {
+      synchronized (this) {
+        stored = Math.max(stored, upTo);
+        notifyAll();
+      }
+      tell();
+    }
+
+    void delivered(long upTo, Guarantee guarantee) {
+      synchronized (this) {
+        if (upTo <= delivered) {
+          return;
+        }
+        if (guarantees.isEmpty() || guarantees.getLast().guarantee != guarantee) {
+          if (guarantees.size() == GUARANTEES_MAX) {
+            guarantees.removeFirst();
+          }
+          guarantees.add(new Change(delivered + 1, guarantee));
+        }
+        delivered = upTo;
+        stored = Math.max(stored, upTo);
+        notifyAll();
+      }
+      tell();
+    }
+
+    /** Records that are gone. Gaps of other kinds do not change a receipt. */
+    void dropped(Gap gap) {
+      List<Shelf.Held> due = new ArrayList<>();
+      synchronized (this) {
+        if (drops.size() == DROPS_MAX) {
+          drops.removeFirst();
+        }
+        drops.add(gap);
+        shelf.collectDropped(gap, due);
+        notifyAll();
+      }
+      tell(due);
+    }
+
+    /** Nothing is delivered any more, what is stored stays stored. */
+    synchronized void undeliverable(WhippetException cause) {
+      undeliverable = cause;
+      notifyAll();
+    }
+
+    /** Nothing moves any more. */
+    synchronized void end(WhippetException cause) {
+      if (end == null) {
+        end = cause;
+      }
+      notifyAll();
+    }
+
+    private void tell() {
+      List<Shelf.Held> due = new ArrayList<>();
+      synchronized (this) {
+        if (!shelf.isEmpty()) {
+          shelf.collect(this, stored, delivered, due);
+        }
+      }
+      tell(due);
+    }
+
+    private static void tell(List<Shelf.Held> due) {
+      for (int i = 0; i < due.size(); i++) {
+        due.get(i).tell();
+      }
+    }
+
+    /**
+     * Receipts that have a listener, until they end: two maps by sequence, one for what is to be
+     * stored, one for what is to be delivered. Guarded by the progress.
+     */
+    private static final class Shelf {
+      private final TreeMap<Long, Held> queued = new TreeMap<>();
+      private final TreeMap<Long, Held> stored = new TreeMap<>();
+
+      /** One receipt with its listener. */
+      static final class Held {
+        final Receipt receipt;
+        final Listener listener;
+
+        Held(Receipt receipt, Listener listener) {
+          this.receipt = receipt;
+          this.listener = listener;
+        }
+
+        void tell() {
+          try {
+            listener.changed(receipt);
+          } catch (RuntimeException e) {
+            LOG.warn("A receipt listener threw for sequence {}", receipt.sequence(), e);
+          }
+        }
+      }
+
+      boolean isEmpty() {
+        return queued.isEmpty() && stored.isEmpty();
+      }
+
+      void put(Receipt receipt, Listener listener) {
+        queued.put(receipt.sequence(), new Held(receipt, listener));
+      }
+
+      /**
+       * Moves what changed and adds it to {@code due}: ended receipts leave, stored ones move over.
+       */
+      void collect(Progress progress, long storedUpTo, long deliveredUpTo, List<Held> due) {
+        while (!stored.isEmpty() && stored.firstKey() <= deliveredUpTo) {
+          due.add(stored.pollFirstEntry().getValue());
+        }
+        while (!queued.isEmpty() && queued.firstKey() <= storedUpTo) {
+          Map.Entry<Long, Held> entry = queued.pollFirstEntry();
+          due.add(entry.getValue());
+          if (entry.getKey() > deliveredUpTo && progress.dropped(entry.getKey()) == null) {
+            stored.put(entry.getKey(), entry.getValue());
+          }
+        }
+      }
+
+      /** Takes out the receipts of a dropped range. */
+      void collectDropped(Gap gap, List<Held> due) {
+        take(queued, gap, due);
+        take(stored, gap, due);
+      }
+
+      private static void take(TreeMap<Long, Held> from, Gap gap, List<Held> due) {
+        Map<Long, Held> range = from.subMap(gap.firstSequence(), true, gap.lastSequence(), true);
+        due.addAll(range.values());
+        range.clear();
+      }
+    }
   }
 }

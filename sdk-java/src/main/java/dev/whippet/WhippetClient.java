@@ -1,18 +1,26 @@
 package dev.whippet;
 
+import dev.whippet.internal.call.Clock;
+import dev.whippet.internal.check.Check;
 import dev.whippet.internal.link.Endpoint;
+import dev.whippet.internal.link.Framing;
 import dev.whippet.internal.outbox.Disk;
 import dev.whippet.internal.outbox.Entry;
 import dev.whippet.internal.outbox.Outbox;
 import dev.whippet.internal.outbox.OutboxConfig;
 import dev.whippet.internal.outbox.OutboxException;
-import dev.whippet.internal.session.Clock;
 import dev.whippet.internal.session.Connection;
 import dev.whippet.internal.session.SessionConfig;
 import dev.whippet.internal.wire.XxHash32;
 import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -32,7 +40,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * administers.
  */
 public final class WhippetClient implements Closeable {
-  private final Progress progress;
+  private final Receipt.Progress progress;
   private final Connection connection;
   private final Admin admin;
   private final Defaults defaults;
@@ -46,7 +54,7 @@ public final class WhippetClient implements Closeable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private WhippetClient(
-      Progress progress, Outbox outbox, Connection connection, Defaults defaults) {
+      Receipt.Progress progress, Outbox outbox, Connection connection, Defaults defaults) {
     this.progress = progress;
     this.outbox = outbox;
     this.connection = connection;
@@ -99,7 +107,7 @@ public final class WhippetClient implements Closeable {
    * @param listener held until the message is delivered or dropped
    * @return its receipt
    */
-  public Receipt send(Message message, ReceiptListener listener) {
+  public Receipt send(Message message, Receipt.Listener listener) {
     Check.notNull("listener", listener);
     Receipt receipt = new Receipt(progress, take(message));
     progress.watch(receipt, listener);
@@ -217,26 +225,54 @@ public final class WhippetClient implements Closeable {
   }
 
   /**
-   * Where the connection stands.
+   * Where the connection stands; short for {@link #status()}.
    *
    * @return a snapshot
    */
   public ConnectionState state() {
-    return Reporter.publicState(connection.state());
+    return ClientEvents.Reporter.publicState(connection.state());
   }
 
   /**
-   * Why the connection stands where it stands, for a human; holds no secret.
+   * How this client is: connection, backlog, counters. Cheap; does not block.
    *
    * @return a snapshot
    */
-  public String stateReason() {
-    return connection.reason();
+  public ClientStatus status() {
+    return new ClientStatus(connection, backlog());
   }
 
-  /** A hint that the network may be back: a waiting client tries at once. Does not block. */
+  /**
+   * A hint that the network may be back, or is another one: a waiting client tries at once, a
+   * connected one makes sure that its connection still works. Does not block; calling it often does
+   * no harm.
+   */
   public void networkAvailable() {
     connection.hint();
+  }
+
+  /**
+   * Logs in with these from now on, also without a new connection when others were refused. What is
+   * logged in stays so.
+   *
+   * @param credentials a user with a password, or a token
+   */
+  public void credentials(Credentials credentials) {
+    connection.credentials(Check.notNull("credentials", credentials).always());
+  }
+
+  /**
+   * Lets go of the network: says goodbye, closes the connection, ends the thread "whippet-net"; no
+   * thread wakes up by itself until {@link #resume}. {@link #send} goes on storing. Consumer and
+   * admin calls wait. May block for a second, while the server says goodbye.
+   */
+  public void pause() {
+    connection.pause();
+  }
+
+  /** Ends a pause: connects at once. Does not block; does nothing if there is no pause. */
+  public void resume() {
+    connection.start();
   }
 
   /**
@@ -257,10 +293,40 @@ public final class WhippetClient implements Closeable {
   }
 
   /**
+   * Waits until everything sent is delivered, at most so long, then closes. May block.
+   *
+   * @param timeout how long to wait at most
+   * @param unit of the timeout
+   * @return false if something is left for the next client of the same outbox
+   * @throws InterruptedException if the thread was interrupted while it waited; the client is
+   *     closed
+   */
+  public boolean close(long timeout, TimeUnit unit) throws InterruptedException {
+    try {
+      return closed.get() || outbox == null || flush(timeout, unit);
+    } finally {
+      close();
+    }
+  }
+
+  /** Turns host names into addresses instead of the platform: see {@link Builder#resolver}. */
+  public interface Resolver {
+    /**
+     * Called anew for each attempt, on a short thread of its own; may block.
+     *
+     * @param host a name, never an address
+     * @return at least one address, the preferred ones first
+     * @throws UnknownHostException if there is none
+     */
+    InetAddress[] resolve(String host) throws UnknownHostException;
+  }
+
+  /**
    * Configuration of a {@link WhippetClient}. Every value is checked at once, what depends on
    * another value in {@link #open}. Not thread-safe.
    */
   public static final class Builder {
+    private static final int ENDPOINTS_MAX = 16;
     private static final long HOUR_MILLIS = 3_600_000;
     private static final long DAY_MILLIS = 24 * HOUR_MILLIS;
 
@@ -278,14 +344,80 @@ public final class WhippetClient implements Closeable {
 
     /**
      * Where the server is: {@code ws://host:port/path} (port 8092 and path {@code /} if left out)
-     * or {@code tcp://host:port} (port 8090 if left out). Required. The name is resolved anew at
-     * each attempt.
+     * or {@code tcp://host:port} (port 8090 if left out), with TLS {@code wss://} or {@code
+     * tls://}. Required. The name is resolved anew at each attempt, and all its addresses race.
      *
      * @param url without user information; see {@link #credentials}
+     * @param others where else, in the order of preference: see {@link #failBack}
      * @return this
      */
-    public Builder url(String url) {
-      session.endpoint = Endpoint.parse(Check.notNull("url", url));
+    public Builder url(String url, String... others) {
+      List<Endpoint> endpoints = new ArrayList<>();
+      endpoints.add(Endpoint.parse(Check.notNull("url", url)));
+      for (String other : others) {
+        endpoints.add(Endpoint.parse(Check.notNull("url", other)));
+      }
+      Check.range("number of urls", endpoints.size(), 1, ENDPOINTS_MAX);
+      session.endpoints = endpoints;
+      return this;
+    }
+
+    /**
+     * How often, on average, a client that is connected to another url than the first looks whether
+     * the first can be reached again, and goes back to it then; 5 minutes by default.
+     *
+     * @param interval 1 s to 1 day
+     * @param unit of the interval
+     * @return this
+     */
+    public Builder failBack(long interval, TimeUnit unit) {
+      session.failBackMillis = millis("failBack", interval, unit, 1_000, DAY_MILLIS);
+      return this;
+    }
+
+    /**
+     * How servers of {@code wss://} and {@code tls://} are verified; {@link Tls#platform} by
+     * default.
+     *
+     * @param tls see there
+     * @return this
+     */
+    public Builder tls(Tls tls) {
+      session.tls = Check.notNull("tls", tls).settings();
+      return this;
+    }
+
+    /**
+     * Adds a header to the WebSocket handshake, for proxies that want one; none by default.
+     *
+     * @param name not one of the handshake's own
+     * @param value visible ASCII; treated as a secret
+     * @return this
+     */
+    public Builder header(String name, String value) {
+      Map<String, String> headers = new LinkedHashMap<>(session.headers);
+      Framing.checkHeader(Check.notNull("name", name), Check.notNull("value", value));
+      headers.put(name, value);
+      session.headers = headers;
+      return this;
+    }
+
+    /**
+     * Turns host names into addresses; the platform does it by default. On Android, a network's own
+     * resolver can be put here.
+     *
+     * @param resolver called on a thread of its own
+     * @return this
+     */
+    public Builder resolver(final Resolver resolver) {
+      Check.notNull("resolver", resolver);
+      session.resolver =
+          new dev.whippet.internal.link.Resolver() {
+            @Override
+            public InetAddress[] resolve(String host) throws UnknownHostException {
+              return resolver.resolve(host);
+            }
+          };
       return this;
     }
 
@@ -296,8 +428,18 @@ public final class WhippetClient implements Closeable {
      * @return this
      */
     public Builder credentials(Credentials credentials) {
-      session.user = Check.notNull("credentials", credentials).user();
-      session.secret = credentials.secret();
+      session.identity = Check.notNull("credentials", credentials).always();
+      return this;
+    }
+
+    /**
+     * Who logs in, asked before each login: for tokens that change.
+     *
+     * @param provider see there
+     * @return this
+     */
+    public Builder credentials(Credentials.Provider provider) {
+      session.identity = Credentials.from(Check.notNull("provider", provider));
       return this;
     }
 
@@ -493,12 +635,12 @@ public final class WhippetClient implements Closeable {
      * @throws IllegalArgumentException if a required value is missing or two values contradict
      */
     public WhippetClient open() {
-      if (session.endpoint == null || session.secret == null) {
+      if (session.endpoints.isEmpty() || session.identity == null) {
         throw new IllegalArgumentException(
-            (session.endpoint == null ? "url" : "credentials") + " missing: it has no default");
+            (session.endpoints.isEmpty() ? "url" : "credentials") + " missing: it has no default");
       }
-      Progress progress = new Progress();
-      Reporter reporter = new Reporter(progress, events);
+      Receipt.Progress progress = new Receipt.Progress();
+      ClientEvents.Reporter reporter = new ClientEvents.Reporter(progress, events);
       Outbox outbox = directory == null ? null : openOutbox(reporter);
       if (outbox != null) {
         progress.opened(outbox.storedSequence(), outbox.acknowledgedSequence());
@@ -522,7 +664,7 @@ public final class WhippetClient implements Closeable {
           new Defaults(stream, topic, session.createPartitions, session.requestTimeoutMillis));
     }
 
-    private Outbox openOutbox(Reporter reporter) {
+    private Outbox openOutbox(ClientEvents.Reporter reporter) {
       // A record fits into half of a segment and half of the ring; both hold 4 MiB at least.
       int room = Math.max(4 << 20, 2 * (messageBytesMax + Message.HEADERS_BYTES_MAX + 4_096) & -16);
       int segmentBytes = (int) Math.min(room, Math.max(outboxBytesMax / 4 & -16, 256 << 10));

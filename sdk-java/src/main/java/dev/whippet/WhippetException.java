@@ -1,7 +1,7 @@
 package dev.whippet;
 
+import dev.whippet.internal.call.Refusal;
 import dev.whippet.internal.outbox.OutboxException;
-import dev.whippet.internal.session.Refusal;
 
 /**
  * The one exception of this library. The message says what failed, where, which limit was met and
@@ -29,7 +29,7 @@ public final class WhippetException extends RuntimeException {
     return new WhippetException(code(refusal.kind()), refusal.status(), refusal.message(), null);
   }
 
-  private static Code code(Refusal.Kind kind) {
+  static Code code(Refusal.Kind kind) {
     switch (kind) {
       case CREDENTIALS:
         return Code.CREDENTIALS_REFUSED;
@@ -116,6 +116,12 @@ public final class WhippetException extends RuntimeException {
     CLOSED,
     /** Too many calls wait for the connection. */
     BUSY,
+    /** No connection: no network, no such name, no route, no answer. */
+    UNREACHABLE,
+    /** TLS failed: the certificate is expired, for another host, of an unknown authority. */
+    TLS_FAILED,
+    /** Something else answers there: a captive portal, a proxy, a server of another protocol. */
+    WRONG_SERVER,
     /** The calling thread was interrupted; its interrupt flag is set. */
     INTERRUPTED,
     /** A bug of this library or of the server. */

@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class ProgressTest {
-  private final Progress progress = new Progress();
+  private final Receipt.Progress progress = new Receipt.Progress();
 
   private static Gap gap(long first, long last) {
     return new Gap(Gap.Kind.NOT_STORED, first, last, last - first + 1, "test", 0);
@@ -44,7 +44,7 @@ final class ProgressTest {
     assertThat(progress.guarantee(10)).isEqualTo(Guarantee.ONCE);
     assertThat(progress.guarantee(11)).isEqualTo(Guarantee.AT_LEAST_ONCE);
 
-    for (int i = 3; i < 3 + Progress.GUARANTEES_MAX; i++) {
+    for (int i = 3; i < 3 + Receipt.Progress.GUARANTEES_MAX; i++) {
       progress.delivered(i * 10, i % 2 == 0 ? Guarantee.AT_LEAST_ONCE : Guarantee.ONCE);
     }
 

@@ -58,7 +58,7 @@ final class WhippetClientTest {
 
   private static void flush(WhippetClient client) throws InterruptedException {
     assertThat(client.flush(20, TimeUnit.SECONDS))
-        .as(client.state() + ": " + client.stateReason() + ", " + client.backlog())
+        .as(client.state() + ": " + client.status().reason() + ", " + client.backlog())
         .isTrue();
   }
 
@@ -118,7 +118,7 @@ final class WhippetClientTest {
     try (ScriptedPeer peer = ScriptedPeer.whippet().topic(TOPIC, 1)) {
       WhippetClient client = builder(peer.tcpUrl()).open();
       List<Receipt.State> told = new ArrayList<>();
-      ReceiptListener listener =
+      Receipt.Listener listener =
           receipt -> {
             synchronized (told) {
               told.add(receipt.state());

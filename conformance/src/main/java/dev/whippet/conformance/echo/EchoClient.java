@@ -7,9 +7,11 @@ import dev.whippet.internal.link.Link;
 import dev.whippet.internal.websocket.ClientWebSocket;
 import dev.whippet.internal.websocket.WebSocketOptions;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -89,7 +91,11 @@ public final class EchoClient {
       WebSocketOptions options =
           new WebSocketOptions(Map.of(), List.of(), compression, WebSocketOptions.FRAGMENT_BYTES);
       Framing framing = Framing.of(endpoint, options, random, conversation);
-      Link link = Link.connect(endpoint, 0, framing, selector, stage, conversation);
+      SocketChannel channel =
+          SocketChannel.open(new InetSocketAddress(endpoint.host(), endpoint.port()));
+      channel.configureBlocking(false);
+      SelectionKey key = channel.register(selector, 0);
+      Link link = Link.over(key, null, framing, stage, conversation);
       conversation.link = link;
       converse(selector, link, conversation);
       return conversation.text;

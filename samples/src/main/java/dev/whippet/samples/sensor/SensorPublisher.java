@@ -4,7 +4,6 @@ import dev.whippet.Backlog;
 import dev.whippet.Credentials;
 import dev.whippet.Message;
 import dev.whippet.Receipt;
-import dev.whippet.ReceiptListener;
 import dev.whippet.WhippetClient;
 import dev.whippet.WhippetException;
 import java.io.IOException;
@@ -169,7 +168,7 @@ public final class SensorPublisher implements Callable<Integer> {
   }
 
   /** Writes a record down when its receipt says that it is on stable storage. */
-  private static final class WriteDown implements ReceiptListener {
+  private static final class WriteDown implements Receipt.Listener {
     private final Ledger ledger;
     private final Ledger.Line line;
     private boolean written;

@@ -2,7 +2,7 @@ package dev.whippet.internal.link;
 
 /**
  * Where the server is, read from a URL: {@code ws://host[:port][/path]} or {@code
- * tcp://host[:port]}. Immutable.
+ * tcp://host[:port]}, and with TLS {@code wss://} or {@code tls://}. Immutable.
  */
 public final class Endpoint {
   /** Default ports of iggy-classic.md 1 and 2. */
@@ -11,12 +11,14 @@ public final class Endpoint {
   private static final int WEB_SOCKET_PORT = 8092;
 
   private final boolean webSocket;
+  private final boolean secure;
   private final String host;
   private final int port;
   private final String path;
 
-  private Endpoint(boolean webSocket, String host, int port, String path) {
+  private Endpoint(boolean webSocket, boolean secure, String host, int port, String path) {
     this.webSocket = webSocket;
+    this.secure = secure;
     this.host = host;
     this.port = port;
     this.path = path;
@@ -26,15 +28,13 @@ public final class Endpoint {
   public static Endpoint parse(String url) {
     int colon = url.indexOf("://");
     String scheme = colon < 0 ? "" : url.substring(0, colon);
-    if (scheme.equals("wss") || scheme.equals("tls")) {
+    boolean webSocket = scheme.equals("ws") || scheme.equals("wss");
+    boolean secure = scheme.equals("wss") || scheme.equals("tls");
+    if (!webSocket && !secure && !scheme.equals("tcp")) {
+      // What is no URL may be anything: it is not repeated.
       throw new IllegalArgumentException(
-          "url " + url + ": " + scheme + " is not supported yet; use ws:// or tcp://");
+          "url: expected ws://host:port/path, tcp://host:port, or wss://, tls:// with TLS");
     }
-    if (!scheme.equals("ws") && !scheme.equals("tcp")) {
-      throw new IllegalArgumentException(
-          "url " + url + ": expected ws://host:port/path or tcp://host:port");
-    }
-    boolean webSocket = scheme.equals("ws");
     int slash = url.indexOf('/', colon + 3);
     String authority = slash < 0 ? url.substring(colon + 3) : url.substring(colon + 3, slash);
     String path = slash < 0 ? "/" : url.substring(slash);
@@ -43,7 +43,7 @@ public final class Endpoint {
       throw new IllegalArgumentException("url: user information belongs into credentials");
     }
     if (!webSocket && path.length() > 1) {
-      throw new IllegalArgumentException("url " + url + ": a tcp url has no path");
+      throw new IllegalArgumentException("url " + url + ": a " + scheme + " url has no path");
     }
     int bracket = authority.lastIndexOf(']');
     int portColon = authority.indexOf(':', Math.max(bracket, 0));
@@ -58,7 +58,7 @@ public final class Endpoint {
     if (portColon >= 0) {
       port = port(url, authority.substring(portColon + 1));
     }
-    return new Endpoint(webSocket, host, port, path);
+    return new Endpoint(webSocket, secure, host, port, path);
   }
 
   private static int port(String url, String text) {
@@ -78,6 +78,10 @@ public final class Endpoint {
     return webSocket;
   }
 
+  public boolean isSecure() {
+    return secure;
+  }
+
   /** A name or an address, without brackets. */
   public String host() {
     return host;
@@ -95,6 +99,7 @@ public final class Endpoint {
   @Override
   public String toString() {
     String shown = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-    return (webSocket ? "ws://" : "tcp://") + shown + ":" + port + (webSocket ? path : "");
+    String scheme = webSocket ? (secure ? "wss://" : "ws://") : secure ? "tls://" : "tcp://";
+    return scheme + shown + ":" + port + (webSocket ? path : "");
   }
 }

@@ -36,6 +36,11 @@ public abstract class Framing {
     return new WebSocket(endpoint, options, random, null);
   }
 
+  /** Throws unless a caller may add this header to the WebSocket handshake. */
+  public static void checkHeader(String name, String value) {
+    ClientHandshake.checkHeader(name, value);
+  }
+
   /** For a WebSocket that carries something else than requests. */
   public static Framing of(
       Endpoint endpoint,

@@ -1,13 +1,11 @@
 package dev.whippet.internal.link;
 
+import dev.whippet.internal.tls.TlsClient;
 import dev.whippet.internal.websocket.Opcode;
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import okio.Buffer;
@@ -17,7 +15,7 @@ import okio.Buffer;
  * request and no time.
  *
  * <pre>
- * CONNECTING --connected--> SHAKING (WebSocket only) --101--> OPEN --end, error, close--> CLOSED
+ * SECURING (TLS only) --> SHAKING (WebSocket only) --101--> OPEN --end, error, close--> CLOSED
  *                                     LEAVING (WebSocket only) <--leave--+
  *                                        +--the peer's end, close-----------------------> CLOSED
  * </pre>
@@ -60,7 +58,7 @@ public final class Link implements Closeable {
   }
 
   private enum State {
-    CONNECTING,
+    SECURING,
     SHAKING,
     OPEN,
     /** Our goodbye is queued; what comes is thrown away. */
@@ -70,6 +68,7 @@ public final class Link implements Closeable {
 
   private final SocketChannel channel;
   private final SelectionKey key;
+  private final Pipe pipe;
   private final Listener listener;
   private final Framing framing;
   private final Progress progress = new Progress();
@@ -79,12 +78,14 @@ public final class Link implements Closeable {
   private final Buffer piece = new Buffer();
   private final Buffer in = new Buffer();
   private final Buffer out = new Buffer();
-  private State state = State.CONNECTING;
+  private State state = State.SECURING;
   private long writtenBytes;
   private long movedBytes;
+  private long receivedBytes;
 
-  private Link(SelectionKey key, Framing framing, Stage stage, Listener listener) {
+  private Link(SelectionKey key, Pipe pipe, Framing framing, Stage stage, Listener listener) {
     this.channel = (SocketChannel) key.channel();
+    this.pipe = pipe;
     this.key = key;
     this.framing = framing;
     this.listener = listener;
@@ -101,39 +102,22 @@ public final class Link implements Closeable {
   }
 
   /**
-   * Resolves the name (may block as long as the system's resolver does) and begins to connect.
-   * Attempts take turns over the addresses of the name.
+   * A link over a connected socket.
    *
-   * @param attempt number of the attempt, from 0
+   * @param connected a key of the selector that {@link #ready} is called for
+   * @param half the client's half of TLS; null for none
    * @param stage not in use by another link
    */
-  public static Link connect(
-      Endpoint endpoint,
-      int attempt,
-      Framing framing,
-      Selector selector,
-      Stage stage,
-      Listener listener)
+  public static Link over(
+      SelectionKey connected, TlsClient.Half half, Framing framing, Stage stage, Listener listener)
       throws IOException {
-    InetAddress[] addresses = InetAddress.getAllByName(endpoint.host());
-    InetAddress address = addresses[attempt % addresses.length];
-    SocketChannel channel = SocketChannel.open();
-    try {
-      channel.configureBlocking(false);
-      channel.socket().setTcpNoDelay(true);
-      channel.socket().setKeepAlive(true);
-      SelectionKey key = channel.register(selector, SelectionKey.OP_CONNECT);
-      Link link = new Link(key, framing, stage, listener);
-      key.attach(link);
-      if (channel.connect(new InetSocketAddress(address, endpoint.port()))) {
-        // Connected at once: the selector says so in its next round, as it does otherwise.
-        key.interestOps(SelectionKey.OP_WRITE);
-      }
-      return link;
-    } catch (IOException | RuntimeException e) {
-      channel.close();
-      throw e;
-    }
+    SocketChannel channel = (SocketChannel) connected.channel();
+    Pipe pipe = half == null ? Pipe.plain(channel) : Pipe.secured(channel, half);
+    Link link = new Link(connected, pipe, framing, stage, listener);
+    connected.attach(link);
+    // The socket can be written to: the selector says so in its next round.
+    connected.interestOps(SelectionKey.OP_WRITE);
+    return link;
   }
 
   /** Does what the socket is ready for. Any exception means that the link is at its end. */
@@ -141,26 +125,21 @@ public final class Link implements Closeable {
     if (state == State.CLOSED || !key.isValid()) {
       return;
     }
-    if (state == State.CONNECTING) {
-      if (channel.finishConnect()) {
-        connected();
+    if (state == State.SECURING) {
+      if (!pipe.open()) {
+        key.interestOps(pipe.flush() ? SelectionKey.OP_READ : SelectionKey.OP_WRITE);
+        return;
       }
-      return;
+      state = State.SHAKING;
+      framing.begin(out);
+      shake();
     }
-    if (key.isReadable()) {
+    if (key.isReadable() || pipe.holdsMore()) {
       read();
     }
     if (state != State.CLOSED) {
       flush();
     }
-  }
-
-  private void connected() throws IOException {
-    key.interestOps(SelectionKey.OP_READ);
-    state = State.SHAKING;
-    framing.begin(out);
-    shake();
-    flush();
   }
 
   private void shake() throws IOException {
@@ -174,7 +153,7 @@ public final class Link implements Closeable {
     int left = READ_BYTES_MAX;
     while (left > 0) {
       readStage.clear();
-      int count = channel.read(readStage);
+      int count = pipe.read(readStage);
       if (count < 0) {
         throw new IOException("the server closed the connection");
       }
@@ -182,6 +161,7 @@ public final class Link implements Closeable {
       readStage.flip();
       raw.write(readStage);
       left -= count;
+      receivedBytes += count;
       if (!full) {
         break;
       }
@@ -240,17 +220,18 @@ public final class Link implements Closeable {
 
   /** Writes what the socket takes now and asks for the rest to be written when it is ready. */
   public void flush() throws IOException {
-    if (state == State.CONNECTING || state == State.CLOSED) {
+    if (state == State.SECURING || state == State.CLOSED) {
       return;
     }
     while (writeStage.hasRemaining() || refill()) {
-      writtenBytes += channel.write(writeStage);
+      writtenBytes += pipe.write(writeStage);
       if (writeStage.hasRemaining()) {
         key.interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
         return;
       }
     }
-    key.interestOps(SelectionKey.OP_READ);
+    boolean more = !pipe.flush() || pipe.holdsMore();
+    key.interestOps(SelectionKey.OP_READ | (more ? SelectionKey.OP_WRITE : 0));
   }
 
   /** Fills the stage with what waits; messages are cut into frames only now. */
@@ -273,6 +254,16 @@ public final class Link implements Closeable {
   /** Bytes of requests that the socket has taken since the start, in the count of {@link #send}. */
   public long writtenBytes() {
     return progress.at(writtenBytes);
+  }
+
+  /** All bytes that the socket took, without those of TLS. */
+  public long sentBytes() {
+    return writtenBytes;
+  }
+
+  /** All bytes that came, without those of TLS. */
+  public long receivedBytes() {
+    return receivedBytes;
   }
 
   /**
@@ -312,6 +303,9 @@ public final class Link implements Closeable {
   public void close() {
     if (state == State.CLOSED) {
       return;
+    }
+    if (state != State.SECURING) {
+      pipe.end();
     }
     state = State.CLOSED;
     key.cancel();

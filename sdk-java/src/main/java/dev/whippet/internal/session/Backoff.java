@@ -6,26 +6,34 @@ import java.util.Random;
  * How long to wait before the next attempt: "full jitter". The limit starts at {@code firstMillis}
  * and doubles with every failure up to {@code maxMillis}; the delay is uniform between 0 and the
  * limit, so that a thousand clients of a restarted broker come back spread out. It never gives up,
- * and starts over only when told that a connection proved itself. Owned by the net thread.
+ * and starts over only when told that a connection proved itself. With several endpoints a round
+ * over all of them counts as one failure. Owned by the net thread.
  */
 final class Backoff {
   private final long firstMillis;
   private final long maxMillis;
   private final Random random;
+  private final int round;
   private int failures;
 
   Backoff(long firstMillis, long maxMillis, Random random) {
+    this(firstMillis, maxMillis, random, 1);
+  }
+
+  /** {@code round}: so many attempts go to different places. */
+  Backoff(long firstMillis, long maxMillis, Random random, int round) {
     if (firstMillis < 1 || maxMillis < firstMillis) {
       throw new IllegalArgumentException("backoff: " + firstMillis + " to " + maxMillis + " ms");
     }
     this.firstMillis = firstMillis;
     this.maxMillis = maxMillis;
     this.random = random;
+    this.round = round;
   }
 
   /** Counts a failure and draws the delay after it, 0 to the limit inclusive. */
   long nextDelayMillis() {
-    long limit = limitMillis(failures);
+    long limit = limitMillis(failures / round);
     failures = failures == Integer.MAX_VALUE ? failures : failures + 1;
     return (long) (random.nextDouble() * (limit + 1));
   }

@@ -1,5 +1,9 @@
 package dev.whippet.internal.session;
 
+import dev.whippet.internal.call.Clock;
+import dev.whippet.internal.call.Pending;
+import dev.whippet.internal.call.Pipeline;
+import dev.whippet.internal.call.Refusal;
 import dev.whippet.internal.outbox.Cursor;
 import dev.whippet.internal.outbox.Outbox;
 import dev.whippet.internal.outbox.OutboxException;
@@ -12,6 +16,7 @@ import dev.whippet.internal.wire.ProtocolException;
 import dev.whippet.internal.wire.Replies;
 import dev.whippet.internal.wire.Reply;
 import dev.whippet.internal.wire.Requests;
+import dev.whippet.internal.wire.Status;
 import okio.Buffer;
 
 /**
@@ -130,11 +135,11 @@ final class Drainer {
   /** Sends what may be sent; returns when to be called again at the latest. */
   long work(long nowMillis) {
     if (grant == null || parked) {
-      return Session.NEVER;
+      return Clock.NEVER;
     }
     if (settling) {
       if (spans.publishes() > 0) {
-        return Session.NEVER;
+        return Clock.NEVER;
       }
       settling = false;
       restart();
@@ -148,7 +153,7 @@ final class Drainer {
     }
     // A batch that waits for a bound leaves when a reply, or the link, has made room: no time is
     // due.
-    return batch.isEmpty() || parked || !mayLeave() ? Session.NEVER : batch.leaveAtMillis;
+    return batch.isEmpty() || parked || !mayLeave() ? Clock.NEVER : batch.leaveAtMillis;
   }
 
   /** Everything from the acknowledged cursor on is read again. */
@@ -350,12 +355,15 @@ final class Drainer {
     }
 
     @Override
-    void replied(Reply reply, long nowMillis) throws ProtocolException {
+    public void replied(Reply reply, long nowMillis) throws ProtocolException {
       spans.replied(span);
       if (settling) {
         return; // Whatever it says, the broker is asked again.
       }
       if (!reply.ok()) {
+        if (reply.status() == Status.RETRY_LATER) {
+          owner.leaveAlone(Login.retryAfterMillis(reply), nowMillis);
+        }
         judge(reply.status(), track);
         return;
       }

@@ -1,24 +1,29 @@
 package dev.whippet.internal.session;
 
 import dev.whippet.internal.link.Endpoint;
+import dev.whippet.internal.link.Resolver;
+import dev.whippet.internal.tls.TlsSettings;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 
 /**
- * Values of a {@link Connection}, filled in by the public builder, which has checked them. Holds
- * the secret; has no toString for that reason. Not changed after the connection has started.
+ * Values of a {@link Connection}, filled in by the public builder, which has checked them. Not
+ * changed after the connection has started.
  */
 public final class SessionConfig {
-  public Endpoint endpoint;
+  /** In the order of preference. */
+  public List<Endpoint> endpoints = Collections.emptyList();
+
+  public long failBackMillis = 300_000;
+  public Resolver resolver = Resolver.SYSTEM;
+  public TlsSettings tls = TlsSettings.PLATFORM;
   public Map<String, String> headers = Collections.emptyMap();
 
   /** Whether permessage-deflate is offered. */
   public boolean compression;
 
-  /** Null: the secret is a token. */
-  public String user;
-
-  public String secret;
+  public Identity.Source identity;
 
   public long connectTimeoutMillis = 10_000;
   public long requestTimeoutMillis = 10_000;

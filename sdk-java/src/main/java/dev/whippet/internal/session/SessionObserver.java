@@ -23,4 +23,7 @@ public abstract class SessionObserver {
    * @param lostByBroker acknowledged records are gone; else: sent again without a filter
    */
   public void doubtful(boolean lostByBroker, long first, long last, String why) {}
+
+  /** Something that somebody should look at, although it goes on. */
+  public void warned(String what) {}
 }

@@ -1,5 +1,8 @@
 package dev.whippet.internal.session;
 
+import dev.whippet.internal.call.Pending;
+import dev.whippet.internal.call.Pipeline;
+import dev.whippet.internal.call.Refusal;
 import dev.whippet.internal.outbox.Outbox;
 import dev.whippet.internal.outbox.OutboxException;
 import dev.whippet.internal.outbox.Route;
@@ -73,7 +76,7 @@ final class Topics {
     }
 
     @Override
-    final void replied(Reply reply, long nowMillis) throws ProtocolException {
+    public final void replied(Reply reply, long nowMillis) throws ProtocolException {
       if (asked == generation) {
         answered(reply, nowMillis);
       }

@@ -1,5 +1,9 @@
 package dev.whippet.internal.session;
 
+import dev.whippet.internal.call.Clock;
+import dev.whippet.internal.call.Pending;
+import dev.whippet.internal.call.Pipeline;
+import dev.whippet.internal.call.Refusal;
 import dev.whippet.internal.outbox.Outbox;
 import dev.whippet.internal.outbox.OutboxException;
 import dev.whippet.internal.outbox.Route;
@@ -56,7 +60,7 @@ final class Tracks {
     long acknowledged;
 
     /** When this process noted that it publishes here; {@link Session#NEVER}: it did not. */
-    long notedMillis = Session.NEVER;
+    long notedMillis = Clock.NEVER;
 
     /** The partition's life; 0 until known. */
     long incarnation;
@@ -158,7 +162,7 @@ final class Tracks {
         frame,
         new Pending("producer_state of " + Topics.name(route) + ", partition " + track.partition) {
           @Override
-          void replied(Reply reply, long now) throws ProtocolException {
+          public void replied(Reply reply, long now) throws ProtocolException {
             if (!track.asking) {
               return; // From before a fresh start.
             }
@@ -213,7 +217,7 @@ final class Tracks {
     }
     boolean first =
         track.acknowledged == 0
-            && track.notedMillis != Session.NEVER
+            && track.notedMillis != Clock.NEVER
             && nowMillis - track.notedMillis < FIRST_PUBLISH_MILLIS;
     if (!state.known
         && !first

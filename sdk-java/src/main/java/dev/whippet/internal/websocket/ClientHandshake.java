@@ -108,7 +108,8 @@ public final class ClientHandshake {
     this.key = ByteString.of(nonce).base64();
   }
 
-  private static void checkHeader(String name, String value) {
+  /** Throws unless a caller may add this header. */
+  public static void checkHeader(String name, String value) {
     if (!HttpText.isToken(name) || OWN_HEADERS.contains(name.toLowerCase(Locale.US))) {
       throw new IllegalArgumentException("header name: " + name);
     }

@@ -134,6 +134,6 @@ final class ResponseHead {
   }
 
   HandshakeException refusal(String expected) {
-    return new HandshakeException(status, expected + ", found: " + statusLine);
+    return new HandshakeException(status, expected + ", found: " + statusLine, one("retry-after"));
   }
 }

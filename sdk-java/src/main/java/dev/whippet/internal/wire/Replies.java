@@ -195,6 +195,11 @@ public final class Replies {
     return state;
   }
 
+  /** What comes with status RETRY_LATER: {@code u32} milliseconds, or nothing (0). */
+  public static long retryAfterMillis(Buffer payload) throws ProtocolException {
+    return payload.size() == 0 ? 0 : new Fields(payload, "retry later").u32() & 0xFFFFFFFFL;
+  }
+
   // --- values -----------------------------------------------------------------------------------
 
   public static final class Cluster {

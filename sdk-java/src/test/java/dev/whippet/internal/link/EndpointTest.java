@@ -17,6 +17,8 @@ final class EndpointTest {
     "tcp://my_host, tcp://my_host:8090",
     "tcp://my_host:1/, tcp://my_host:1",
     "tcp://[::1]:65535, tcp://[::1]:65535",
+    "wss://gateway:443/edge, wss://gateway:443/edge",
+    "tls://gateway, tls://gateway:8090",
     "ws://[fe80::1]/x, ws://[fe80::1]:8092/x",
   })
   void readsUrls(String url, String shown) {
@@ -45,9 +47,11 @@ final class EndpointTest {
   }
 
   @Test
-  void saysThatEncryptionIsNotThereYet() {
-    assertThatThrownBy(() -> Endpoint.parse("wss://a")).hasMessageContaining("not supported yet");
-    assertThatThrownBy(() -> Endpoint.parse("tls://a")).hasMessageContaining("not supported yet");
+  void theSchemeSaysWhetherThereIsTls() {
+    assertThat(Endpoint.parse("wss://a").isSecure()).isTrue();
+    assertThat(Endpoint.parse("tls://a").isSecure()).isTrue();
+    assertThat(Endpoint.parse("ws://a").isSecure()).isFalse();
+    assertThat(Endpoint.parse("tcp://a").isSecure()).isFalse();
   }
 
   @Test

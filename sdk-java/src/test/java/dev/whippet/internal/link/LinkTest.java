@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whippet.testkit.Deflated;
 import dev.whippet.testkit.WebSocketPeer;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -48,7 +50,11 @@ class LinkTest {
     Framing framing =
         Framing.of(
             endpoint, Collections.<String, String>emptyMap(), compression, new SecureRandom());
-    link = Link.connect(endpoint, 0, framing, selector, new Link.Stage(), new Owner());
+    SocketChannel channel =
+        SocketChannel.open(new InetSocketAddress(endpoint.host(), endpoint.port()));
+    channel.configureBlocking(false);
+    SelectionKey key = channel.register(selector, 0);
+    link = Link.over(key, null, framing, new Link.Stage(), new Owner());
     opened = false;
     peer = listener.accept();
     turn();

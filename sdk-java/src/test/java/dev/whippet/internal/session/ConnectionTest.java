@@ -2,6 +2,7 @@ package dev.whippet.internal.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.internal.call.Clock;
 import dev.whippet.internal.link.Endpoint;
 import dev.whippet.internal.outbox.Disk;
 import dev.whippet.internal.outbox.Entry;
@@ -13,6 +14,7 @@ import dev.whippet.internal.wire.Command;
 import dev.whippet.testkit.ScriptedPeer;
 import dev.whippet.testkit.ScriptedPeer.Twist;
 import java.io.File;
+import java.util.Collections;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -91,9 +93,8 @@ final class ConnectionTest {
 
   private static SessionConfig config(ScriptedPeer peer) {
     SessionConfig config = new SessionConfig();
-    config.endpoint = Endpoint.parse(peer.tcpUrl());
-    config.user = "user";
-    config.secret = "secret";
+    config.endpoints = Collections.singletonList(Endpoint.parse(peer.tcpUrl()));
+    config.identity = () -> new Identity("user", "secret");
     config.requestTimeoutMillis = 1_000;
     return config;
   }

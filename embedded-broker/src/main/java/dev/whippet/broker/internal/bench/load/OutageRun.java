@@ -215,7 +215,7 @@ public final class OutageRun implements Run {
       while (clients.get(i).backlog().deliveredSequence() < last[i] && !interrupted) {
         TimeUnit.MILLISECONDS.sleep(1);
         if (System.nanoTime() > end) {
-          failure = new BenchException("not drained, " + clients.get(i).stateReason());
+          failure = new BenchException("not drained, " + clients.get(i).status().reason());
           return (System.nanoTime() - start) / 1e9;
         }
       }

@@ -1,4 +1,4 @@
-package dev.whippet.internal.session;
+package dev.whippet.internal.call;
 
 import dev.whippet.internal.link.Link;
 import dev.whippet.internal.wire.ProtocolException;
@@ -16,7 +16,7 @@ import okio.Buffer;
  *
  * <p>Limits: {@link #REQUESTS_MAX} unanswered requests, {@link #REPLY_BYTES_MAX} a reply.
  */
-final class Pipeline {
+public final class Pipeline {
   static final int REQUESTS_MAX = 1_024;
 
   /** One message of the largest size with its headers, and a poll's usual neighbours. */
@@ -28,12 +28,12 @@ final class Pipeline {
   private ReplyReader reader;
   private boolean serial;
 
-  Pipeline(Heartbeat heartbeat) {
+  public Pipeline(Heartbeat heartbeat) {
     this.heartbeat = heartbeat;
   }
 
   /** A new link is open. One request at a time until {@link #overlap}. */
-  void begin(Link link, long keepAliveMillis, long nowMillis) {
+  public void begin(Link link, long keepAliveMillis, long nowMillis) {
     this.link = link;
     this.reader = new ReplyReader(REPLY_BYTES_MAX);
     this.serial = true;
@@ -41,27 +41,27 @@ final class Pipeline {
   }
 
   /** The peer is known to take requests while others are unanswered. */
-  void overlap() {
+  public void overlap() {
     serial = false;
   }
 
   /** The peer wants to hear from us at least so often. */
-  void shorten(long keepAliveMillis) {
+  public void shorten(long keepAliveMillis) {
     heartbeat.shorten(keepAliveMillis);
   }
 
-  boolean canAsk() {
+  public boolean canAsk() {
     return link != null
         && pendings.size() < (serial ? 1 : REQUESTS_MAX)
         && (pendings.isEmpty() || link.hasRoom());
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return pendings.isEmpty();
   }
 
   /** Sends a request; {@link #canAsk} was true. */
-  void ask(Buffer request, Pending pending, long nowMillis) {
+  public void ask(Buffer request, Pending pending, long nowMillis) {
     if (pendings.isEmpty()) {
       heartbeat.asked(nowMillis);
     }
@@ -70,7 +70,7 @@ final class Pipeline {
   }
 
   /** Bytes arrived: hands complete replies to their requests. */
-  void received(Buffer in, long nowMillis) throws IOException {
+  public void received(Buffer in, long nowMillis) throws IOException {
     heartbeat.received(nowMillis);
     while (link != null) {
       Reply reply;
@@ -85,6 +85,7 @@ final class Pipeline {
       }
       Pending pending = pendings.poll();
       if (pending != null) {
+        heartbeat.answered(nowMillis);
         pending.replied(reply, nowMillis);
       } else if (reply.status() == Status.DISCONNECTED) {
         throw new ProtocolException("the server is stopping");
@@ -94,8 +95,18 @@ final class Pipeline {
     }
   }
 
+  /** The link is doubted: something has to be heard by then. A request is unanswered. */
+  public void expectBy(long timeMillis) {
+    heartbeat.expectBy(timeMillis);
+  }
+
+  /** How long the last request that was alone took; 0 if unknown. */
+  public long roundTripMillis() {
+    return heartbeat.roundTripMillis();
+  }
+
   /** The peer is there, but brought no reply. */
-  void heard(long nowMillis) {
+  public void heard(long nowMillis) {
     heartbeat.heard(nowMillis);
   }
 
@@ -108,7 +119,7 @@ final class Pipeline {
   }
 
   /** Lets the socket take what it can. */
-  void flush(long nowMillis) throws IOException {
+  public void flush(long nowMillis) throws IOException {
     if (link == null) {
       return;
     }
@@ -118,24 +129,24 @@ final class Pipeline {
     }
   }
 
-  boolean pingDue(long nowMillis) {
+  public boolean pingDue(long nowMillis) {
     return link != null && pendings.isEmpty() && heartbeat.pingDue(nowMillis);
   }
 
   /** Why the link counts as dead; null if it does not. */
-  String death(long nowMillis, long timeoutMillis) {
+  public String death(long nowMillis, long timeoutMillis) {
     if (link == null || pendings.isEmpty() || !heartbeat.isDead(nowMillis)) {
       return null;
     }
     return "no answer to " + pendings.peek().what + " within " + timeoutMillis + " ms";
   }
 
-  long deadlineMillis() {
-    return link == null ? Session.NEVER : heartbeat.deadlineMillis(!pendings.isEmpty());
+  public long deadlineMillis() {
+    return link == null ? Clock.NEVER : heartbeat.deadlineMillis(!pendings.isEmpty());
   }
 
   /** The link is gone. */
-  void end(String why) {
+  public void end(String why) {
     link = null;
     reader = null;
     Pending pending = pendings.poll();

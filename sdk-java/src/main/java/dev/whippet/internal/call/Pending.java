@@ -1,23 +1,23 @@
-package dev.whippet.internal.session;
+package dev.whippet.internal.call;
 
 import dev.whippet.internal.wire.ProtocolException;
 import dev.whippet.internal.wire.Reply;
 
 /** A request that was sent and waits for its reply. Owned by the net thread. */
-abstract class Pending {
+public abstract class Pending {
   /** What was asked, for messages. */
-  final String what;
+  protected final String what;
 
   /** Where the request ends in the link's stream of bytes. */
   long endsAtBytes;
 
-  Pending(String what) {
+  protected Pending(String what) {
     this.what = what;
   }
 
   /** The reply is there. An exception means that the link can't be used any more. */
-  abstract void replied(Reply reply, long nowMillis) throws ProtocolException;
+  public abstract void replied(Reply reply, long nowMillis) throws ProtocolException;
 
   /** The link is gone, the reply will never come; whether the request was done is not known. */
-  void lost(String why) {}
+  public void lost(String why) {}
 }

@@ -1,19 +1,19 @@
-package dev.whippet;
+package dev.whippet.internal.check;
 
 import okio.ByteString;
 
 /** Checks of arguments; every message names the argument, its value and its limits. */
-final class Check {
+public final class Check {
   private Check() {}
 
-  static <T> T notNull(String name, T value) {
+  public static <T> T notNull(String name, T value) {
     if (value == null) {
       throw new NullPointerException(name + " == null");
     }
     return value;
   }
 
-  static long range(String name, long value, long min, long max) {
+  public static long range(String name, long value, long min, long max) {
     if (value < min || value > max) {
       throw new IllegalArgumentException(
           name + " is " + value + ", allowed are " + min + " to " + max);
@@ -21,7 +21,7 @@ final class Check {
     return value;
   }
 
-  static String utf8Length(String name, String value, int minBytes, int maxBytes) {
+  public static String utf8Length(String name, String value, int minBytes, int maxBytes) {
     long bytes = ByteString.encodeUtf8(notNull(name, value)).size();
     if (bytes < minBytes || bytes > maxBytes) {
       throw new IllegalArgumentException(
@@ -39,7 +39,7 @@ final class Check {
   }
 
   /** As {@link #utf8Length}, without the value in the message. */
-  static String secretLength(String name, String value, int minBytes, int maxBytes) {
+  public static String secretLength(String name, String value, int minBytes, int maxBytes) {
     long bytes = ByteString.encodeUtf8(notNull(name, value)).size();
     if (bytes < minBytes || bytes > maxBytes) {
       throw new IllegalArgumentException(

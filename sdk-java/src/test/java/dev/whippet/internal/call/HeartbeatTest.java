@@ -1,4 +1,4 @@
-package dev.whippet.internal.session;
+package dev.whippet.internal.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.whippet.internal.session;
+package dev.whippet.internal.call;
 
 import dev.whippet.internal.wire.Status;
 
@@ -19,6 +19,12 @@ public final class Refusal {
     FENCED,
     CLOSED,
     BUSY,
+    /** No connection: no name, no route, no answer. */
+    UNREACHABLE,
+    /** The other side could not be verified, or did not like us. */
+    TLS_FAILED,
+    /** Something else answers: a captive portal, a proxy, another protocol. */
+    WRONG_SERVER,
     INTERNAL
   }
 
@@ -26,7 +32,7 @@ public final class Refusal {
   private final int status;
   private final String message;
 
-  Refusal(Kind kind, int status, String message) {
+  public Refusal(Kind kind, int status, String message) {
     this.kind = kind;
     this.status = status;
     this.message = message;

@@ -1,7 +1,10 @@
-package dev.whippet.internal.session;
+package dev.whippet.internal.call;
 
 /** The only place of the session that asks the system for the time; tests bring their own. */
 public class Clock {
+  /** Later than every time. */
+  public static final long NEVER = Long.MAX_VALUE;
+
   /** The system's clocks. */
   public static final Clock SYSTEM = new Clock();
 

@@ -1,4 +1,4 @@
-package dev.whippet.internal.session;
+package dev.whippet.internal.call;
 
 import dev.whippet.internal.wire.Reply;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +37,7 @@ public final class Call {
   private Reply reply;
   private Refusal refusal;
 
-  Call(String what, Request request) {
+  public Call(String what, Request request) {
     this.what = what;
     this.request = request;
   }
@@ -54,13 +54,13 @@ public final class Call {
     }
 
     @Override
-    void replied(Reply reply, long nowMillis) {
+    public void replied(Reply reply, long nowMillis) {
       call.complete(reply);
       calls.answered(reply, nowMillis);
     }
 
     @Override
-    void lost(String why) {
+    public void lost(String why) {
       calls.again(call);
     }
   }
@@ -69,7 +69,7 @@ public final class Call {
     request.encode(out);
   }
 
-  String what() {
+  public String what() {
     return what;
   }
 
@@ -80,7 +80,7 @@ public final class Call {
     }
   }
 
-  synchronized void fail(Refusal refusal) {
+  public synchronized void fail(Refusal refusal) {
     if (!isDone()) {
       this.refusal = refusal;
       notifyAll();
@@ -92,27 +92,30 @@ public final class Call {
     return reply != null || refusal != null;
   }
 
-  /** Waits for the end; after the time the call is given up. */
-  synchronized Reply await(Clock clock, long timeoutMillis, Session session)
+  /**
+   * Waits for the end; after the time the call is given up.
+   *
+   * @param where tells in its toString where the connection stands
+   */
+  public synchronized Reply await(Clock clock, long timeoutMillis, Object where)
       throws InterruptedException, RefusedException {
     Reply found = null;
     try {
       found = poll(clock, timeoutMillis);
     } finally {
       if (!isDone()) {
-        String where = "; the connection is " + session.state() + ": " + session.reason();
         fail(
             new Refusal(
                 Refusal.Kind.TIMEOUT,
                 0,
-                what + ": no answer within " + timeoutMillis + " ms" + where));
+                what + ": no answer within " + timeoutMillis + " ms; the connection is " + where));
       }
     }
     return found == null ? poll(clock, 0) : found;
   }
 
   /** Waits for the end; null when the time is over. */
-  synchronized Reply poll(Clock clock, long timeoutMillis)
+  public synchronized Reply poll(Clock clock, long timeoutMillis)
       throws InterruptedException, RefusedException {
     long deadline = clock.millis() + timeoutMillis;
     long left = timeoutMillis;

@@ -1,7 +1,7 @@
-package dev.whippet.internal.session;
+package dev.whippet.internal.call;
 
 /**
- * Finds dead links by time. Two rules, both with the time as a parameter:
+ * Finds dead links by time. Three rules, all with the time as a parameter:
  *
  * <ul>
  *   <li>Nothing was received for the interval, no ping of the broker either, and nothing is asked:
@@ -9,18 +9,22 @@ package dev.whippet.internal.session;
  *   <li>Something is asked, and for the request time-out there was no progress: {@link #isDead}.
  *       Progress is a byte received, or a byte of the oldest unanswered request taken by the
  *       socket. Later requests don't count: whoever keeps asking would never notice.
+ *   <li>The link is doubted, and nothing was heard by the time set: {@link #expectBy}.
  * </ul>
  *
  * <p>Owned by the net thread.
  */
-final class Heartbeat {
+public final class Heartbeat {
   private final long timeoutMillis;
   private long intervalMillis;
   private long receivedMillis;
   private long progressMillis;
   private long writtenBytes;
+  private long expectedMillis = Clock.NEVER;
+  private long askedMillis;
+  private long roundTripMillis;
 
-  Heartbeat(long intervalMillis, long timeoutMillis) {
+  public Heartbeat(long intervalMillis, long timeoutMillis) {
     this.intervalMillis = intervalMillis;
     this.timeoutMillis = timeoutMillis;
   }
@@ -30,7 +34,9 @@ final class Heartbeat {
     this.intervalMillis = intervalMillis;
     this.receivedMillis = nowMillis;
     this.progressMillis = nowMillis;
+    this.askedMillis = nowMillis;
     this.writtenBytes = 0;
+    this.expectedMillis = Clock.NEVER;
   }
 
   /** The broker wants pings at least so often. */
@@ -39,18 +45,38 @@ final class Heartbeat {
   }
 
   void received(long nowMillis) {
-    receivedMillis = nowMillis;
+    heard(nowMillis);
     progressMillis = nowMillis;
+  }
+
+  /** The peer has to say something by then. */
+  void expectBy(long timeMillis) {
+    expectedMillis = Math.min(expectedMillis, timeMillis);
+  }
+
+  /** From the last request that was asked alone to the answer; 0 if there was none. */
+  long roundTripMillis() {
+    return roundTripMillis;
+  }
+
+  /** The request that was asked alone is answered. */
+  void answered(long nowMillis) {
+    if (askedMillis != Clock.NEVER) {
+      roundTripMillis = nowMillis - askedMillis;
+      askedMillis = Clock.NEVER;
+    }
   }
 
   /** The peer said something that is no part of a reply: it is there, but that is no progress. */
   void heard(long nowMillis) {
     receivedMillis = nowMillis;
+    expectedMillis = Clock.NEVER;
   }
 
   /** A request is asked while no other is unanswered: its clock starts. */
   void asked(long nowMillis) {
     progressMillis = nowMillis;
+    askedMillis = nowMillis;
   }
 
   /** The link's socket took bytes, {@code totalBytes} since its start. */
@@ -66,11 +92,12 @@ final class Heartbeat {
   }
 
   boolean isDead(long nowMillis) {
-    return nowMillis - progressMillis >= timeoutMillis;
+    return nowMillis - progressMillis >= timeoutMillis || nowMillis >= expectedMillis;
   }
 
   /** When one of the two may become true. */
   long deadlineMillis(boolean asked) {
-    return asked ? progressMillis + timeoutMillis : receivedMillis + intervalMillis;
+    long due = asked ? progressMillis + timeoutMillis : receivedMillis + intervalMillis;
+    return Math.min(due, expectedMillis);
   }
 }

@@ -1,4 +1,4 @@
-package dev.whippet.internal.session;
+package dev.whippet.internal.call;
 
 import dev.whippet.internal.wire.Reply;
 import java.util.ArrayDeque;
@@ -11,7 +11,7 @@ import okio.Buffer;
  * <p>{@link #submit} is for any thread; the rest belongs to the net thread. The queue is guarded by
  * {@code this}.
  */
-final class Calls {
+public final class Calls {
   static final int WAITING_MAX = 1_024;
 
   private final ArrayDeque<Call> waiting = new ArrayDeque<>();
@@ -20,12 +20,12 @@ final class Calls {
   private Refusal closed;
 
   /** {@code proved} is told that the connection answered a call. */
-  Calls(Runnable proved) {
+  public Calls(Runnable proved) {
     this.proved = proved;
   }
 
   /** Takes a call, or ends it at once. */
-  synchronized void submit(Call call) {
+  public synchronized void submit(Call call) {
     if (closed != null) {
       call.fail(closed);
     } else if (waiting.size() >= WAITING_MAX) {
@@ -38,7 +38,7 @@ final class Calls {
   }
 
   /** Sends one waiting call; false if there is none. */
-  boolean askNext(Pipeline pipeline, long nowMillis) {
+  public boolean askNext(Pipeline pipeline, long nowMillis) {
     Call call = next();
     if (call == null) {
       return false;
@@ -69,14 +69,14 @@ final class Calls {
   }
 
   /** Puts broken calls in front. */
-  synchronized void regroup() {
+  public synchronized void regroup() {
     while (!broken.isEmpty()) {
       waiting.addFirst(broken.pollLast());
     }
   }
 
   /** Ends all that wait. */
-  void failAll(Refusal refusal) {
+  public void failAll(Refusal refusal) {
     Call call = next();
     while (call != null) {
       call.fail(refusal);
@@ -85,7 +85,7 @@ final class Calls {
   }
 
   /** Ends all that wait and all that will come. */
-  void close(Refusal refusal) {
+  public void close(Refusal refusal) {
     synchronized (this) {
       closed = refusal;
     }
