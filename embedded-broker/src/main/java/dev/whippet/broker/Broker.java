@@ -174,7 +174,7 @@ public final class Broker implements AutoCloseable {
     EventLoop loopZero = loops.loop(0).executor();
     purge =
         loopZero.scheduleAtFixedRate(
-            commands::purge, PURGE_SECONDS, PURGE_SECONDS, TimeUnit.SECONDS);
+            commands::expire, PURGE_SECONDS, PURGE_SECONDS, TimeUnit.SECONDS);
     doors =
         FrontDoors.open(
             config,

@@ -249,6 +249,27 @@ final class HttpTest {
   }
 
   @Test
+  void aTokenIsRefreshedOnceHoweverManyAsk() throws Exception {
+    try (Broker broker = settings().start()) {
+      String body = "{\"token\":\"" + login(broker) + "\"}";
+      HttpRequest refresh =
+          request(broker, "/users/refresh-token")
+              .header("Content-Type", "application/json")
+              .POST(HttpRequest.BodyPublishers.ofString(body))
+              .build();
+      List<CompletableFuture<HttpResponse<String>>> asked = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        asked.add(client.sendAsync(refresh, HttpResponse.BodyHandlers.ofString()));
+      }
+
+      assertThat(asked)
+          .extracting(one -> one.join().statusCode())
+          .containsOnly(200, 401)
+          .containsOnlyOnce(200);
+    }
+  }
+
+  @Test
   void tokensExpireAndForgedOnesAreRefused() throws Exception {
     try (Broker broker = settings().jwtMillis(1_000).start()) {
       String token = login(broker);

@@ -10,23 +10,26 @@ import java.util.function.Consumer;
  * One connection: answers are counted, each request is answered at most once; sends may be under
  * way together, everything else alone, as the broker's connections have it.
  */
-final class SimulatedClient {
+public final class SimulatedClient {
   private final SimulatedBroker broker;
   private final ClientSession session;
   private final int loop;
   private int underWay;
 
-  SimulatedClient(SimulatedBroker broker, int loop) {
+  /** A connection of root on a loop. */
+  public SimulatedClient(SimulatedBroker broker, int loop) {
     this.broker = broker;
     this.loop = loop;
     this.session = broker.connect(loop);
   }
 
-  int underWay() {
+  /** Requests that are not answered. */
+  public int underWay() {
     return underWay;
   }
 
-  void send(Request request, Consumer<Reply> answer) {
+  /** Sends; the answer comes in a later turn of the broker. */
+  public void send(Request request, Consumer<Reply> answer) {
     underWay++;
     boolean[] answered = new boolean[1];
     broker.send(
@@ -44,7 +47,7 @@ final class SimulatedClient {
   }
 
   /** Sends and runs the broker until it is answered. */
-  Reply ask(Request request) {
+  public Reply ask(Request request) {
     Reply[] answer = new Reply[1];
     send(request, reply -> answer[0] = reply);
     broker.runAll();

@@ -390,7 +390,7 @@ public final class MemoryDisk {
     Fault fault = faults.at(number, operation.what, operation.path);
     long growth = operation.growth(image);
     if (growth > 0 && image.usedBytes() + growth > capacityBytes) {
-      fault = Fault.NO_SPACE;
+      throw full(operation, number);
     }
     if (fault != Fault.NONE && fault != Fault.WRONG_BYTES) {
       throw failure(operation, number, fault);
@@ -406,6 +406,16 @@ public final class MemoryDisk {
     }
     operation.apply(image);
     return fault == Fault.WRONG_BYTES;
+  }
+
+  /** What is carried out of it does not make the file longer. */
+  private IOException full(DiskOperation operation, int number) {
+    int length = image.exists(operation.path) ? image.at(operation.path).length() : 0;
+    IOException failure = failure(operation, number, Fault.NO_SPACE);
+    if (image.exists(operation.path)) {
+      image.at(operation.path).truncate(length);
+    }
+    return failure;
   }
 
   private IOException failure(DiskOperation operation, int number, Fault fault) {

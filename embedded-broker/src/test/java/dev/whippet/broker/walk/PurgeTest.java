@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whippet.broker.SimulatedBroker;
 import dev.whippet.broker.SimulatedBroker.Setup;
 import dev.whippet.broker.SimulatedBroker.Time;
-import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.Request.ConsumerId;
@@ -13,6 +12,7 @@ import dev.whippet.broker.internal.command.Request.Identifier;
 import dev.whippet.broker.internal.command.Request.Strategy;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.simulation.Polled;
+import dev.whippet.broker.simulation.SimulatedClient;
 import dev.whippet.broker.simulation.Tags;
 import dev.whippet.broker.testkit.MemoryDisk;
 import dev.whippet.broker.testkit.MemoryDisk.Cut;
@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -56,44 +55,6 @@ final class PurgeTest {
             Durability.POWER,
             Long.MAX_VALUE,
             UnaryOperator.identity()));
-  }
-
-  /** One connection. */
-  private static final class Client {
-    private final SimulatedBroker broker;
-    private final ClientSession session;
-    private final int loop;
-    private int underWay;
-
-    Client(SimulatedBroker broker, int loop) {
-      this.broker = broker;
-      this.loop = loop;
-      this.session = broker.connect(loop);
-    }
-
-    int underWay() {
-      return underWay;
-    }
-
-    void send(Request request, Consumer<Reply> answer) {
-      underWay++;
-      broker.send(
-          session,
-          loop,
-          request,
-          reply -> {
-            underWay--;
-            answer.accept(reply);
-          });
-    }
-
-    Reply ask(Request request) {
-      Reply[] answer = new Reply[1];
-      send(request, reply -> answer[0] = reply);
-      broker.runAll();
-      assertThat(answer[0]).as("answer to %s", request).isNotNull();
-      return answer[0];
-    }
   }
 
   private static ConsumerId consumer(int key) {
@@ -149,13 +110,13 @@ final class PurgeTest {
     assertThat(reply).isNotInstanceOf(Reply.Failure.class);
   }
 
-  private static Client producer(SimulatedBroker broker, int epoch) {
-    Client client = new Client(broker, 1);
+  private static SimulatedClient producer(SimulatedBroker broker, int epoch) {
+    SimulatedClient client = new SimulatedClient(broker, 1);
     ok(client.ask(hello(epoch)));
     return client;
   }
 
-  private static Reply publish(Client producer, int partition, long previous, int count) {
+  private static Reply publish(SimulatedClient producer, int partition, long previous, int count) {
     long[] tags = new long[count];
     for (int i = 0; i < count; i++) {
       tags[i] = Tags.published(1, partition, previous + 1 + i);
@@ -164,7 +125,7 @@ final class PurgeTest {
   }
 
   private static SimulatedBroker filled(SimulatedBroker broker) {
-    Client client = new Client(broker, 0);
+    SimulatedClient client = new SimulatedClient(broker, 0);
     ok(client.ask(new Request.CreateStream("s")));
     ok(client.ask(new Request.CreateTopic(STREAM, "t", 2, new Request.TopicSettings(1, 0, 0, 1))));
     for (long batch = 1; batch <= 40; batch++) {
@@ -176,7 +137,7 @@ final class PurgeTest {
     return broker;
   }
 
-  private static int messages(Client client, int partition) {
+  private static int messages(SimulatedClient client, int partition) {
     int[] count = new int[1];
     Reply reply =
         client.ask(poll(partition, CONSUMER, new Strategy(Strategy.Kind.FIRST, 0), 1_000, false));
@@ -191,7 +152,7 @@ final class PurgeTest {
   @Test
   void messagesThatWereNeverFlushedAreGoneToo() throws Exception {
     SimulatedBroker broker = filled(start(SimulatedBroker.emptyDisk(1)));
-    Client client = new Client(broker, 0);
+    SimulatedClient client = new SimulatedClient(broker, 0);
 
     ok(client.ask(purge()));
 
@@ -211,14 +172,14 @@ final class PurgeTest {
   private void duringAPurge(long seed) throws Exception {
     Random random = new Random(seed);
     SimulatedBroker broker = filled(start(SimulatedBroker.emptyDisk(seed)));
-    List<Client> clients = new ArrayList<>();
+    List<SimulatedClient> clients = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      clients.add(new Client(broker, i));
+      clients.add(new SimulatedClient(broker, i));
     }
     Set<Long> afterwards = new HashSet<>();
     int[] purges = new int[1];
     for (int step = 0; step < 60; step++) {
-      Client client = clients.get(random.nextInt(clients.size()));
+      SimulatedClient client = clients.get(random.nextInt(clients.size()));
       int partition = random.nextInt(2);
       long tag = Tags.sent(100 + step, 0);
       if (step == 20 || step == 30) {
@@ -259,7 +220,7 @@ final class PurgeTest {
   void whereverTheEndComesAllIsThereOrNothingAndProducersGoOn() throws Exception {
     MemoryDisk disk = SimulatedBroker.emptyDisk(1);
     SimulatedBroker broker = filled(start(disk));
-    Client client = new Client(broker, 0);
+    SimulatedClient client = new SimulatedClient(broker, 0);
     Reply.ProducerStateIs before =
         (Reply.ProducerStateIs) producer(broker, 1).ask(producerState(FIRST));
     int sent = messages(client, FIRST);
@@ -291,14 +252,14 @@ final class PurgeTest {
   private boolean inspect(MemoryDisk disk, Reply.ProducerStateIs before, int sent)
       throws Exception {
     SimulatedBroker broker = start(disk);
-    Client client = new Client(broker, 0);
+    SimulatedClient client = new SimulatedClient(broker, 0);
     int found = messages(client, FIRST);
     assertThat(found).isIn(0, sent);
     boolean purged = found == 0;
     assertThat(messages(client, SECOND)).as("both").isEqualTo(purged ? 0 : 40);
     Reply offset = client.ask(getOffset(FIRST, CONSUMER));
     assertThat(offset instanceof Reply.Empty).as("offset: %s", offset).isEqualTo(purged);
-    Client producer = producer(broker, 1);
+    SimulatedClient producer = producer(broker, 1);
     assertThat(producer.ask(producerState(FIRST))).isEqualTo(before);
     assertThat(publish(producer, FIRST, PUBLISHED, 1))
         .isEqualTo(
@@ -309,7 +270,7 @@ final class PurgeTest {
         .allMatch(problem -> problem.reason().contains("set aside") && !purged);
 
     SimulatedBroker after = start(disk.afterPowerCut(starts));
-    assertThat(messages(new Client(after, 0), FIRST)).isEqualTo(found + 1);
+    assertThat(messages(new SimulatedClient(after, 0), FIRST)).isEqualTo(found + 1);
     assertThat(after.health().problems()).isEmpty();
     return purged;
   }

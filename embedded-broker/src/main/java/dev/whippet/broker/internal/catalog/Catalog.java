@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.catalog;
 
+import dev.whippet.broker.internal.catalog.CatalogChange.GroupChange.GroupDeleted;
 import dev.whippet.broker.internal.catalog.CatalogChange.IncarnationFloor;
 import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsAre;
 import dev.whippet.broker.internal.catalog.CatalogChange.PartitionsRemoved;
@@ -14,6 +15,7 @@ import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.journal.Journal;
 import dev.whippet.broker.internal.log.journal.JournalRecovery;
+import dev.whippet.broker.internal.log.journal.Reserve;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -35,7 +37,8 @@ import java.util.function.Consumer;
  * <p>A refusal that rests on {@code latest()} (a name in use) is answered after {@link #settle}, so
  * that it never tells of something that a crash could still undo. When the journal fails, so do all
  * changes under way, and {@code latest()} falls back to {@code visible()}. On a full disk streams,
- * topics and partitions can still be deleted and purged.
+ * topics and partitions can still be deleted and purged, and whatever takes something away from a
+ * user goes, too, each out of its own share of the journal's {@link Reserve}.
  */
 public final class Catalog {
 
@@ -141,12 +144,22 @@ public final class Catalog {
    * runs in between: what must be there when the first reader comes. Loop 0.
    */
   public void commit(CatalogChange change, Runnable beforeVisible, LogCallback<Void> done) {
+    commit(change, reserve(change), beforeVisible, done);
+  }
+
+  /** The same for what can wait: on a full disk it fails. Loop 0. */
+  public void commitIfRoom(CatalogChange change, LogCallback<Void> done) {
+    commit(change, Reserve.NONE, () -> {}, done);
+  }
+
+  private void commit(
+      CatalogChange change, Reserve reserve, Runnable beforeVisible, LogCallback<Void> done) {
     CatalogState next = latest.with(change);
     latest = next;
     underWay.addLast(next);
     append(
         CatalogEntry.encode(change),
-        freesSpace(change),
+        reserve,
         (nothing, failure) -> {
           underWay.removeLastOccurrence(next);
           if (failure == null) {
@@ -159,15 +172,20 @@ public final class Catalog {
         });
   }
 
-  /** Deletions and purges are made on a full disk, too. */
-  private static boolean freesSpace(CatalogChange change) {
-    return change instanceof TopicDeleted
-        || change instanceof StreamDeleted
-        || change instanceof PartitionsRemoved
-        || change instanceof PartitionsAre
-        || change instanceof UserChange.UserDeleted
-        || change instanceof UserChange.TokenDeleted
-        || change instanceof IncarnationFloor;
+  private Reserve reserve(CatalogChange change) {
+    if (change instanceof UserChange ofUser) {
+      return latest.users().takesAway(ofUser) ? Reserve.TAKES_AWAY : Reserve.NONE;
+    }
+    if (change instanceof GroupDeleted) {
+      return Reserve.TAKES_AWAY;
+    }
+    boolean freesSpace =
+        change instanceof TopicDeleted
+            || change instanceof StreamDeleted
+            || change instanceof PartitionsRemoved
+            || change instanceof PartitionsAre
+            || change instanceof IncarnationFloor;
+    return freesSpace ? Reserve.FREES_SPACE : Reserve.NONE;
   }
 
   /**
@@ -177,7 +195,7 @@ public final class Catalog {
   public void impose(CatalogChange change, LogCallback<Void> done) {
     latest = latest.with(change);
     visible = latest;
-    append(CatalogEntry.encode(change), false, done);
+    append(CatalogEntry.encode(change), Reserve.NONE, done);
   }
 
   /**
@@ -194,7 +212,7 @@ public final class Catalog {
     producers.propose(producer, opening);
     append(
         CatalogEntry.encode(producer, opening),
-        false,
+        Reserve.NONE,
         (nothing, failure) -> {
           if (failure == null) {
             producers.confirm(producer, opening);
@@ -219,20 +237,17 @@ public final class Catalog {
     journal.close(done);
   }
 
-  private void append(byte[] entry, boolean freesSpace, LogCallback<Void> done) {
+  private void append(byte[] entry, Reserve reserve, LogCallback<Void> done) {
     proposals++;
-    LogCallback<Void> ended =
+    journal.append(
+        entry,
+        reserve,
         (nothing, failure) -> {
           settled++;
           lastFailure = failure;
           done.done(null, failure);
           settleWaiting();
-        };
-    if (freesSpace) {
-      journal.appendFreeing(entry, ended);
-    } else {
-      journal.append(entry, ended);
-    }
+        });
   }
 
   private void settleWaiting() {

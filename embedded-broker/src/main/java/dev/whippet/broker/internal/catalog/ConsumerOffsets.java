@@ -7,6 +7,7 @@ import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.journal.Journal;
 import dev.whippet.broker.internal.log.journal.JournalRecovery;
+import dev.whippet.broker.internal.log.journal.Reserve;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -228,8 +229,9 @@ public final class ConsumerOffsets {
       return;
     }
     waitingStores.remove(new Key(incarnation, owner)); // what is stored from now on comes after
-    journal.appendFreeing(
+    journal.append(
         entry(DELETED, incarnation, owner, 0),
+        Reserve.FREES_SPACE,
         (nothing, failure) ->
             done.done(failure == null ? remove(incarnation, owner) : null, failure));
   }

@@ -93,6 +93,20 @@ public final class UserDirectory {
     return changes;
   }
 
+  /** True when nobody may do more after {@code change} than before, and somebody may do less. */
+  boolean takesAway(UserChange change) {
+    if (change instanceof UserUpdated it) {
+      return !it.active();
+    }
+    if (change instanceof PermissionsChanged it) {
+      Grants before = present(it.id()).grants();
+      return it.grants() == null || before != null && before.covers(it.grants());
+    }
+    return change instanceof UserDeleted
+        || change instanceof TokenDeleted
+        || change instanceof PasswordChanged;
+  }
+
   UserDirectory with(UserChange change) {
     if (change instanceof UserCreated it) {
       UserEntry user =

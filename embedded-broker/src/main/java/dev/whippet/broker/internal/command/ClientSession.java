@@ -135,7 +135,7 @@ public final class ClientSession {
    * A hello's identity (whippet-extension.md 3.3): the user then logged in, and 16 bytes each of
    * producer and instance; an all-zero producer is none.
    */
-  public record Greeting(int userId, byte[] producer, int epoch, byte[] instance) {
+  public record Greeting(User user, byte[] producer, int epoch, byte[] instance) {
     private static final byte[] NOBODY = new byte[16];
 
     public boolean isProducer() {

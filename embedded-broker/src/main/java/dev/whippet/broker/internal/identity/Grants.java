@@ -117,6 +117,25 @@ public final class Grants {
     return entries;
   }
 
+  /** True when whatever {@code other} gives, these give too, by the same entry. */
+  public boolean covers(Grants other) {
+    if ((other.global & ~global) != 0) {
+      return false;
+    }
+    for (Map.Entry<Integer, Stream> each : other.streams.entrySet()) {
+      int id = each.getKey();
+      if ((other.stream(id) & ~stream(id)) != 0) {
+        return false;
+      }
+      for (int topic : each.getValue().topics.keySet()) {
+        if ((other.topic(id, topic) & ~topic(id, topic)) != 0) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   /** The same, but that the entry of that stream and its topics does not count any more. */
   public Grants ending(int stream) {
     Stream entry = streams.get(stream);

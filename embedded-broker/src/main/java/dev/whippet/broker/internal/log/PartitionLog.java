@@ -105,6 +105,9 @@ public final class PartitionLog {
   private volatile String readOnlyReason;
   private volatile boolean resumable;
 
+  /** False when recovery could not read all that tells of them. */
+  private volatile boolean producersKnown = true;
+
   private PartitionLog(
       LogLoop loop, Path partitions, PartitionSettings settings, ProducerTable producers) {
     this.loop = loop;
@@ -161,6 +164,7 @@ public final class PartitionLog {
     log.shelf.recovered();
     if (found.readOnlyReason != null) {
       log.readOnlyReason = found.readOnlyReason;
+      log.producersKnown = false;
       log.writer.freeze(new LogFailure(LogFailure.Reason.READ_ONLY, found.readOnlyReason));
     } else {
       log.goOnAbove(settings.offsetFloor());
@@ -224,6 +228,20 @@ public final class PartitionLog {
     readOnlyReason = reason;
     writer.freeze(new LogFailure(LogFailure.Reason.READ_ONLY, reason));
     writer.keepInMemory();
+  }
+
+  /**
+   * Takes no more messages until the next start, since the log may be gone then; what waits is
+   * still committed. Ends after that. Reads go on.
+   */
+  public void retire(String reason, LogCallback<Void> done) {
+    readOnlyReason = reason;
+    if (writer.isIdle()) {
+      done.done(null, null);
+    } else {
+      enqueue(null, null, null, (nothing, failure) -> done.done(null, null));
+    }
+    writer.refuse(new LogFailure(LogFailure.Reason.READ_ONLY, reason));
   }
 
   // --- appending ------------------------------------------------------------------------------
@@ -505,6 +523,11 @@ public final class PartitionLog {
   }
 
   // --- a purge --------------------------------------------------------------------------------
+
+  /** True when a log that follows this one can take over its producers. Any thread. */
+  public boolean knowsProducers() {
+    return producersKnown;
+  }
 
   /**
    * Ends after commits under way with what is known of the producers, for the log that follows this

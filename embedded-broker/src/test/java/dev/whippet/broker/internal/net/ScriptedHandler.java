@@ -68,7 +68,7 @@ final class ScriptedHandler implements RequestHandler {
     } else if (request instanceof Request.Login) {
       login(session, sink);
     } else if (request instanceof Request.Hello) {
-      session.greet(new ClientSession.Greeting(7, new byte[16], 0, new byte[16]));
+      session.greet(new ClientSession.Greeting(session.user(), new byte[16], 0, new byte[16]));
       sink.reply(new Reply.Empty());
     } else if (request instanceof Request.GetStreams) {
       bigReplies.incrementAndGet();

@@ -3,7 +3,9 @@ package dev.whippet.broker.internal.command.exchange;
 import dev.whippet.broker.internal.catalog.Catalog;
 import dev.whippet.broker.internal.catalog.CatalogChange;
 import dev.whippet.broker.internal.identity.Printable;
+import dev.whippet.broker.internal.log.engine.LogFailure;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,7 +15,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Changes {
 
-  private static final int LOOP_ZERO = 0;
   private static final Logger LOG = LoggerFactory.getLogger(Changes.class);
 
   private final Catalog catalog;
@@ -23,6 +24,7 @@ public final class Changes {
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
 
   private boolean held;
+  private boolean releasing;
 
   public Changes(Catalog catalog, Hops hops) {
     this.catalog = catalog;
@@ -34,7 +36,7 @@ public final class Changes {
    * throws waits for what it may rest on.
    */
   public void run(Exchange<?> x, Runnable body) {
-    hops.run(x.session.loop(), LOOP_ZERO, x, () -> checked(x, body));
+    hops.onLoopZero(x, () -> checked(x, body));
   }
 
   /** Changes that come now wait for {@link #release}. Loop 0. */
@@ -45,19 +47,24 @@ public final class Changes {
   /** Those that wait are made, in order, up to one that holds again. Loop 0. */
   void release() {
     held = false;
+    if (releasing) {
+      return; // the loop below goes on
+    }
+    releasing = true;
     while (!held && !waiting.isEmpty()) {
       waiting.poll().run();
     }
+    releasing = false;
   }
 
   /** As {@link #run}, from any thread: later. */
   public void resume(Exchange<?> x, Runnable body) {
-    hops.run(Hops.ELSEWHERE, LOOP_ZERO, x, () -> checked(x, body));
+    hops.onLoopZero(Hops.ELSEWHERE, x, () -> checked(x, body));
   }
 
   private void checked(Exchange<?> x, Runnable body) {
     if (held) {
-      waiting.add(() -> hops.run(LOOP_ZERO, LOOP_ZERO, x, () -> checked(x, body)));
+      waiting.add(() -> Hops.guarded(x, () -> checked(x, body)));
       return;
     }
     try {
@@ -80,20 +87,36 @@ public final class Changes {
    */
   public void commit(
       Exchange<?> x, CatalogChange change, Runnable beforeVisible, Runnable afterwards) {
+    commit(x, change, beforeVisible, afterwards, x::refuse);
+  }
+
+  /** The same; {@code failed} answers when the journal fails. */
+  void commit(
+      Exchange<?> x,
+      CatalogChange change,
+      Runnable beforeVisible,
+      Runnable afterwards,
+      Consumer<LogFailure> failed) {
     catalog.commit(
         change,
-        beforeVisible,
-        (nothing, failure) -> {
-          if (failure == null) {
-            LOG.info(
-                "{} by user {} from {}",
-                Printable.of(change),
-                x.session.userId(),
-                x.session.address());
-            afterwards.run();
-          } else {
-            x.refuse(failure);
-          }
-        });
+        () -> Hops.guarded(x, beforeVisible),
+        (nothing, failure) -> Hops.guarded(x, () -> ended(x, change, afterwards, failed, failure)));
+  }
+
+  private static void ended(
+      Exchange<?> x,
+      CatalogChange change,
+      Runnable afterwards,
+      Consumer<LogFailure> failed,
+      LogFailure failure) {
+    if (failure != null) {
+      failed.accept(failure);
+      return;
+    }
+    LOG.info(
+        "{} by user {} from {}", Printable.of(change), x.session.userId(), x.session.address());
+    if (!x.isAnswered()) { // else what came before could not be done
+      afterwards.run();
+    }
   }
 }

@@ -17,6 +17,9 @@ public final class Exchange<R extends Request> {
   public final R request;
   private final ReplySink sink;
 
+  /** Written by whoever answers; steps that follow each other see it. */
+  private boolean answered;
+
   public Exchange(ClientSession session, R request, ReplySink sink) {
     this.session = session;
     this.request = request;
@@ -44,15 +47,21 @@ public final class Exchange<R extends Request> {
   }
 
   public void reply(Reply reply) {
+    answered = true;
     sink.reply(reply);
   }
 
   public void done() {
-    sink.reply(new Reply.Empty());
+    reply(new Reply.Empty());
   }
 
   public void refuse(int status) {
-    sink.reply(new Reply.Failure(status));
+    reply(new Reply.Failure(status));
+  }
+
+  /** True when nothing more is to be said. */
+  boolean isAnswered() {
+    return answered;
   }
 
   /** Memory that the reply's records may keep alive. */
@@ -62,10 +71,12 @@ public final class Exchange<R extends Request> {
 
   /** Instead of an answer: {@link ReplySink#again}. */
   public void again(long bytes) {
+    answered = true;
     sink.again(bytes);
   }
 
   public void replyAndClose(int status) {
+    answered = true;
     sink.replyAndClose(new Reply.Failure(status));
   }
 
@@ -74,10 +85,15 @@ public final class Exchange<R extends Request> {
     refuse(failure.reason() == LogFailure.Reason.CLOSED ? Status.DISCONNECTED : Status.IO_ERROR);
   }
 
-  /** Answers {@code refused}, or an unexpected failure, and gives the request's buffers back. */
+  /**
+   * Answers {@code refused}, or an unexpected failure, and gives the request's buffers back;
+   * nothing of that when what failed comes after the answer.
+   */
   public void refuse(Throwable cause) {
-    release();
-    refuse(cause instanceof Refused refused ? refused.status : Status.ERROR);
+    if (!answered) {
+      release();
+      refuse(cause instanceof Refused refused ? refused.status : Status.ERROR);
+    }
   }
 
   /** Gives the request's buffers back, unless they went to a log. */

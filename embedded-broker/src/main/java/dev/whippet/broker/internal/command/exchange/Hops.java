@@ -9,14 +9,18 @@ import org.slf4j.LoggerFactory;
 
 /**
  * How a request gets from its connection's loop to the loop that owns what it needs: once, with its
- * buffer, as a task; not at all when it is there already. Order between two loops is kept.
+ * buffer, as a task; not at all when it is there already. Order between two loops is kept. Whatever
+ * a step throws ends in an answer: the refusal, or 1 and a line of the log.
  */
 public final class Hops {
 
   private static final Logger LOG = LoggerFactory.getLogger(Hops.class);
 
-  /** Where a thread is that is no loop. */
-  static final int ELSEWHERE = -1;
+  /** Where a thread is that is no loop, or may be any. */
+  public static final int ELSEWHERE = -1;
+
+  /** The catalog's, the offsets' and the groups'. */
+  private static final int ZERO = 0;
 
   private final List<? extends Executor> loops;
 
@@ -27,6 +31,26 @@ public final class Hops {
   /** How many loops there are. */
   public int loops() {
     return loops.size();
+  }
+
+  /** Runs {@code work} on loop 0, from the loop of the exchange's connection. */
+  public void onLoopZero(Exchange<?> exchange, Runnable work) {
+    run(exchange.session.loop(), ZERO, exchange, work);
+  }
+
+  /** As {@link #run}, to loop 0. */
+  public boolean onLoopZero(int here, Exchange<?> exchange, Runnable work) {
+    return run(here, ZERO, exchange, work);
+  }
+
+  /** Runs {@code work} on the loop of the exchange's connection, from loop 0. */
+  public void onConnection(Exchange<?> exchange, Runnable work) {
+    run(ZERO, exchange.session.loop(), exchange, work);
+  }
+
+  /** As {@link #post}, to loop 0. */
+  public void postToLoopZero(Runnable work) {
+    post(ZERO, work);
   }
 
   /**
@@ -57,15 +81,18 @@ public final class Hops {
     }
   }
 
-  private static void guarded(Exchange<?> exchange, Runnable work) {
+  /** Runs {@code work} here; false when it threw, and the exchange was refused. Any thread. */
+  public static boolean guarded(Exchange<?> exchange, Runnable work) {
     try {
       work.run();
+      return true;
     } catch (Exchange.Refused refused) {
       exchange.refuse(refused);
     } catch (RuntimeException | Error unexpected) {
       LOG.error("{} failed for {}", name(exchange), exchange.session, unexpected);
       exchange.refuse(unexpected);
     }
+    return false;
   }
 
   private static String name(Exchange<?> exchange) {

@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.command.exchange;
 
+import dev.whippet.broker.internal.catalog.CatalogChange;
 import dev.whippet.broker.internal.catalog.ConsumerOffsets;
 import dev.whippet.broker.internal.catalog.GroupEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
@@ -8,8 +9,11 @@ import dev.whippet.broker.internal.catalog.TopicEntry.Settings;
 import dev.whippet.broker.internal.command.group.Groups;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.PartitionSettings;
+import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.retain.Retention;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +33,7 @@ public final class PartitionLife {
   private final Groups groups;
   private final Partitions partitions;
   private final TopicRules rules;
+  private final Changes changes;
   private final Hops hops;
 
   public PartitionLife(Services services) {
@@ -36,6 +41,7 @@ public final class PartitionLife {
     this.groups = services.groups();
     this.partitions = services.partitions();
     this.rules = services.rules();
+    this.changes = services.changes();
     this.hops = services.hops();
   }
 
@@ -68,8 +74,62 @@ public final class PartitionLife {
     }
   }
 
+  /**
+   * Makes {@code change}, with which the partitions {@code leaving} go, then runs {@code
+   * afterwards}, which answers. When it fails and nobody knows whether it is on the disk, they are
+   * retired before that is answered: what was acknowledged later could vanish at the next start.
+   */
+  public void remove(
+      Exchange<?> x, CatalogChange change, List<PartitionEntry> leaving, Runnable afterwards) {
+    changes.commit(
+        x,
+        change,
+        () -> {},
+        () -> {
+          delete(leaving);
+          afterwards.run();
+        },
+        failure -> {
+          if (failure.inDoubt()) {
+            retire(leaving, failure, () -> x.refuse(failure));
+          } else {
+            x.refuse(failure);
+          }
+        });
+  }
+
+  private void retire(List<PartitionEntry> doubtful, LogFailure failure, Runnable then) {
+    List<PartitionLog> logs =
+        doubtful.stream().map(partitions::find).filter(Objects::nonNull).toList();
+    AtomicInteger left = new AtomicInteger(logs.size());
+    if (logs.isEmpty()) {
+      then.run();
+    }
+    for (PartitionLog log : logs) {
+      hops.post(
+          partitions.owner(log.incarnation()),
+          () ->
+              retire(
+                  log,
+                  failure,
+                  () -> {
+                    if (left.decrementAndGet() == 0) {
+                      then.run();
+                    }
+                  }));
+    }
+  }
+
+  /** Owner loop; {@code then} runs there, too. */
+  static void retire(PartitionLog log, LogFailure failure, Runnable then) {
+    log.retire(
+        "a purge or deletion failed, and only the next start can tell whether it was made: "
+            + failure.message(),
+        (nothing, always) -> then.run());
+  }
+
   /** What fails to go is removed at the next start. */
-  public void delete(List<PartitionEntry> gone) {
+  private void delete(List<PartitionEntry> gone) {
     for (PartitionEntry partition : gone) {
       offsets.forget(partition.incarnation());
       PartitionLog log = partitions.remove(partition.incarnation());

@@ -7,9 +7,11 @@ import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.engine.LogFailure;
+import dev.whippet.internal.wire.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,11 +29,12 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * Other changes of the catalog wait meanwhile. When something fails, topics that were not named yet
- * go on with their old logs. Loop 0, unless a method says otherwise.
+ * go on with their old logs; when nobody knows whether the catalog's entry is on the disk, those
+ * take no more messages, since the next start may find the new ones named. A partition whose
+ * producers recovery could not read is not purged. Loop 0, unless a method says otherwise.
  */
 public final class Purge {
 
-  private static final int LOOP_ZERO = 0;
   private static final Logger LOG = LoggerFactory.getLogger(Purge.class);
 
   /** One partition's way. */
@@ -51,6 +54,9 @@ public final class Purge {
   /** One topic's, which happen together. */
   private record Share(TopicEntry topic, List<Step> steps) {}
 
+  /** What is purged, as the latest catalog has it. */
+  public record Target(StreamEntry stream, List<TopicEntry> topics) {}
+
   private final Services services;
   private final Partitions partitions;
   private final Hops hops;
@@ -61,14 +67,17 @@ public final class Purge {
   private int underWay;
   private LogFailure failure;
 
-  private Purge(Services services, Exchange<?> x, StreamEntry stream, List<TopicEntry> topics) {
+  /** A step threw; the log has it. */
+  private boolean stumbled;
+
+  private Purge(Services services, Exchange<?> x, Target target) {
     this.services = services;
     this.partitions = services.partitions();
     this.hops = services.hops();
     this.x = x;
-    this.stream = stream;
+    this.stream = target.stream;
     this.nextIncarnation = services.catalog().latest().nextIncarnation();
-    for (TopicEntry topic : topics) {
+    for (TopicEntry topic : target.topics) {
       List<Step> steps = new ArrayList<>(topic.partitions().size());
       topic.partitions().forEach(partition -> steps.add(step(partition)));
       if (!steps.isEmpty()) {
@@ -78,25 +87,36 @@ public final class Purge {
   }
 
   /**
-   * Purges and answers; {@code topics} are those of {@code stream}, as the latest catalog has them.
+   * Purges and answers. {@code target}, which may refuse, is asked when all changes under way have
+   * ended: the logs of what it names are there by then.
    */
-  public static void run(
-      Services services, Exchange<?> x, StreamEntry stream, List<TopicEntry> topics) {
-    new Purge(services, x, stream, topics).begin();
+  public static void run(Services services, Exchange<?> x, Supplier<Target> target) {
+    services.changes().hold();
+    services
+        .catalog()
+        .settle(
+            (nothing, whatever) -> {
+              if (!Hops.guarded(x, () -> new Purge(services, x, target.get()).begin())) {
+                services.changes().release();
+              }
+            });
   }
 
   /** The new log belongs to the loop of the old one. */
   private Step step(PartitionEntry old) {
+    PartitionLog oldLog = partitions.log(old);
+    if (!oldLog.knowsProducers()) {
+      LOG.warn("not purged, since producers would be forgotten: {}", oldLog.readOnlyReason());
+      throw new Exchange.Refused(Status.IO_ERROR);
+    }
     int owner = partitions.owner(old.incarnation());
     while (partitions.owner(nextIncarnation) != owner) {
       nextIncarnation++;
     }
-    PartitionLog oldLog = partitions.log(old);
     return new Step(old, old.purged(nextIncarnation++), oldLog);
   }
 
   private void begin() {
-    services.changes().hold();
     services
         .catalog()
         .commit(
@@ -122,7 +142,7 @@ public final class Purge {
     }
     for (Share share : shares) {
       for (Step step : share.steps) {
-        hops.post(owner(step), () -> prepare(step));
+        hops.post(owner(step), () -> attempt(step, () -> prepare(step)));
       }
     }
   }
@@ -131,10 +151,25 @@ public final class Purge {
   private void prepare(Step step) {
     step.log = partitions.made(step.oldLog.settings().purged(step.fresh.incarnation()));
     partitions.close(step.old.incarnation(), step.fresh.incarnation());
-    step.oldLog.producers(
-        (producers, nothing) ->
-            step.log.begin(
-                producers, (begun, failed) -> hops.post(LOOP_ZERO, () -> prepared(failed))));
+    step.oldLog.producers((producers, nothing) -> attempt(step, () -> begin(step, producers)));
+  }
+
+  private void begin(Step step, byte[] producers) {
+    step.log.begin(producers, (begun, failed) -> hops.postToLoopZero(() -> prepared(failed)));
+  }
+
+  /** Whatever {@code work} throws ends this step. Owner loop. */
+  private void attempt(Step step, Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException | Error unexpected) {
+      LOG.error("purge of partition {} of {} failed", step.old, stream.name(), unexpected);
+      hops.postToLoopZero(
+          () -> {
+            stumbled = true;
+            prepared(null);
+          });
+    }
   }
 
   private void prepared(LogFailure failed) {
@@ -145,8 +180,8 @@ public final class Purge {
     }
     underWay = shares.size();
     for (Share share : shares) {
-      if (failure != null) {
-        ended(share, failure);
+      if (failure != null || stumbled) {
+        ended(share, false);
       } else {
         commit(share);
       }
@@ -162,7 +197,14 @@ public final class Purge {
         .commit(
             new PartitionsAre(stream.id(), share.topic.id(), fresh),
             () -> share.steps.forEach(this::show),
-            (nothing, failed) -> ended(share, failed));
+            (nothing, failed) -> {
+              failure = failed == null ? failure : failed;
+              if (failed != null && failed.inDoubt()) {
+                doubt(share, failed);
+              } else {
+                ended(share, failed == null);
+              }
+            });
   }
 
   private void show(Step step) {
@@ -170,16 +212,36 @@ public final class Purge {
     partitions.lead(step.old.incarnation(), step.log);
   }
 
-  private void ended(Share share, LogFailure failed) {
-    failure = failed == null ? failure : failed;
-    if (failed == null) {
+  /** The next start finds the one log named or the other: neither is deleted, nor written to. */
+  private void doubt(Share share, LogFailure failed) {
+    AtomicInteger left = new AtomicInteger(share.steps.size());
+    for (Step step : share.steps) {
+      hops.post(
+          owner(step),
+          () -> {
+            step.log.close((nothing, always) -> {});
+            PartitionLife.retire(
+                step.oldLog,
+                failed,
+                () -> {
+                  partitions.open(step.old.incarnation(), step.fresh.incarnation());
+                  if (left.decrementAndGet() == 0) {
+                    hops.postToLoopZero(this::shareEnded);
+                  }
+                });
+          });
+    }
+  }
+
+  private void ended(Share share, boolean purged) {
+    if (purged) {
       services
           .groups()
           .purged(services.catalog().visible().groups().of(stream.id(), share.topic.id()).all());
     }
     for (Step step : share.steps) {
-      PartitionLog doomed = failed == null ? step.oldLog : step.log;
-      if (failed == null) {
+      PartitionLog doomed = purged ? step.oldLog : step.log;
+      if (purged) {
         services.offsets().forget(step.old.incarnation());
         partitions.remove(step.old.incarnation());
       }
@@ -187,9 +249,15 @@ public final class Purge {
           owner(step),
           () -> {
             partitions.open(step.old.incarnation(), step.fresh.incarnation());
-            PartitionLife.delete(doomed);
+            if (doomed != null) { // else it was not made
+              PartitionLife.delete(doomed);
+            }
           });
     }
+    shareEnded();
+  }
+
+  private void shareEnded() {
     underWay--;
     if (underWay == 0) {
       stopLeading();
@@ -222,7 +290,9 @@ public final class Purge {
   }
 
   private void end() {
-    if (failure == null) {
+    if (stumbled) {
+      x.refuse(Status.ERROR);
+    } else if (failure == null) {
       LOG.info(
           "{} topics of stream {} purged by user {} from {}",
           shares.size(),

@@ -43,8 +43,6 @@ import org.slf4j.LoggerFactory;
  *   <li>permission (41): {@link Access}
  *   <li>conflicts of names, existence of the partition (1012, 2013, 3007): the handler
  * </ol>
- *
- * <p>A known command without a handler answers 5, after the login check.
  */
 public final class Commands implements RequestHandler {
 
@@ -80,12 +78,7 @@ public final class Commands implements RequestHandler {
 
   private record Entry(Exchange.Handler<Request> handler, boolean needsLogin) {}
 
-  private static final int LOOP_ZERO = 0;
   private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
-
-  /** Known, not built: 5. */
-  private static final Entry UNAVAILABLE =
-      new Entry(exchange -> exchange.refuse(Status.FEATURE_UNAVAILABLE), true);
 
   private final Map<Class<? extends Request>, Entry> table = new HashMap<>();
   private final SessionCommands sessions;
@@ -128,8 +121,8 @@ public final class Commands implements RequestHandler {
   }
 
   /** Takes away what has expired; to be called every minute. Loop 0. */
-  public void purge() {
-    tokens.purge();
+  public void expire() {
+    tokens.expire();
   }
 
   /** Adds a command that needs a login. */
@@ -158,7 +151,7 @@ public final class Commands implements RequestHandler {
   @Override
   public void handle(ClientSession session, Request request, ReplySink sink) {
     Exchange<Request> exchange = new Exchange<>(session, request, sink);
-    Entry entry = table.getOrDefault(request.getClass(), UNAVAILABLE);
+    Entry entry = table.get(request.getClass());
     try {
       if (entry.needsLogin && !session.loggedIn()) {
         throw new Exchange.Refused(Status.UNAUTHENTICATED);
@@ -175,6 +168,6 @@ public final class Commands implements RequestHandler {
   @Override
   public void disconnected(ClientSession session) {
     sessions.disconnected(session);
-    services.hops().post(LOOP_ZERO, () -> services.groups().gone(session));
+    services.hops().postToLoopZero(() -> services.groups().gone(session));
   }
 }

@@ -28,7 +28,6 @@ import dev.whippet.internal.wire.Status;
  */
 final class ExtensionCommands {
 
-  private static final int LOOP_ZERO = 0;
   private static final long FEATURES = Limits.FEATURE_PUBLISH;
 
   private final Services services;
@@ -51,7 +50,7 @@ final class ExtensionCommands {
       throw new Exchange.Refused(Status.INVALID_COMMAND);
     }
     Greeting greeting =
-        new Greeting(x.session.userId(), hello.producer(), hello.epoch(), hello.instance());
+        new Greeting(x.session.user(), hello.producer(), hello.epoch(), hello.instance());
     if (!greeting.isProducer()) {
       welcome(x, greeting);
       return;
@@ -61,7 +60,7 @@ final class ExtensionCommands {
             services
                 .catalog()
                 .greet(
-                    ProducerKey.of(greeting.userId(), greeting.producer()),
+                    ProducerKey.of(greeting.user().id(), greeting.producer()),
                     Opening.of(greeting.epoch(), greeting.instance()),
                     (welcome, failure) -> {
                       if (failure != null) {
@@ -72,7 +71,7 @@ final class ExtensionCommands {
                         x.refuse(Status.FENCED);
                       }
                     });
-    services.hops().run(x.session.loop(), LOOP_ZERO, x, greet);
+    services.hops().onLoopZero(x, greet);
   }
 
   private void welcome(Exchange<Request.Hello> x, Greeting greeting) {
@@ -99,7 +98,7 @@ final class ExtensionCommands {
         log -> {
           refuseFenced(greeting);
           Producer producer =
-              Producer.of(greeting.userId(), greeting.producer(), publish.channel());
+              Producer.of(greeting.user().id(), greeting.producer(), publish.channel());
           log.publish(
               publish.batch().records(),
               publish.batch().count(),
@@ -126,7 +125,7 @@ final class ExtensionCommands {
         log -> {
           refuseFenced(greeting);
           log.producerState(
-              Producer.of(greeting.userId(), greeting.producer(), state.channel()),
+              Producer.of(greeting.user().id(), greeting.producer(), state.channel()),
               (mark, failure) -> {
                 if (failure == null) {
                   x.reply(
@@ -139,17 +138,17 @@ final class ExtensionCommands {
         });
   }
 
-  /** The producer this connection said it is, under the user that is still logged in. */
+  /** The producer this connection said it is, under the user (serial, too) still logged in. */
   private static Greeting producer(ClientSession session) {
     Greeting greeting = session.greeting();
-    if (greeting == null || !greeting.isProducer() || greeting.userId() != session.userId()) {
+    if (greeting == null || !greeting.isProducer() || !greeting.user().equals(session.user())) {
       throw new Exchange.Refused(Status.INVALID_COMMAND);
     }
     return greeting;
   }
 
   private void refuseFenced(Greeting greeting) {
-    ProducerKey producer = ProducerKey.of(greeting.userId(), greeting.producer());
+    ProducerKey producer = ProducerKey.of(greeting.user().id(), greeting.producer());
     Opening opening = Opening.of(greeting.epoch(), greeting.instance());
     if (services.catalog().producers().fenced(producer, opening)) {
       throw new Exchange.Refused(Status.FENCED);

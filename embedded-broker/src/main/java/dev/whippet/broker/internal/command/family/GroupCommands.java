@@ -36,8 +36,6 @@ final class GroupCommands {
   /** Groups in all (about 200 bytes each, without their members). */
   static final int GROUPS_MAX = 20_000;
 
-  private static final int LOOP_ZERO = 0;
-
   private final Services services;
   private final Catalog catalog;
   private final Groups groups;
@@ -192,6 +190,6 @@ final class GroupCommands {
   }
 
   private void onLoopZero(Exchange<?> x, Runnable work) {
-    services.hops().run(x.session.loop(), LOOP_ZERO, x, work);
+    services.hops().onLoopZero(x, work);
   }
 }

@@ -6,6 +6,7 @@ import dev.whippet.broker.internal.catalog.UserEntry.Token;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.exchange.Exchange;
+import dev.whippet.broker.internal.command.exchange.Hops;
 import dev.whippet.broker.internal.command.exchange.Identities;
 import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.identity.AccessToken;
@@ -33,7 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 final class LoginCommands {
 
-  private static final int LOOP_ZERO = 0;
   private static final Logger LOG = LoggerFactory.getLogger(LoginCommands.class);
 
   private final Services services;
@@ -55,7 +55,7 @@ final class LoginCommands {
   private void login(Exchange<Request.Login> x) {
     requireUsername(x.request.username());
     requirePassword(x.request.password());
-    onLoopZero(x, () -> checkPassword(x));
+    services.hops().onLoopZero(x, () -> checkPassword(x));
   }
 
   /** 43. */
@@ -84,7 +84,10 @@ final class LoginCommands {
     PasswordHash stored = user == null ? identities.passwords().nobody() : user.password();
     identities
         .passwords()
-        .check(stored, x.request.password(), verdict -> checked(x, stored, verdict));
+        .check(
+            stored,
+            x.request.password(),
+            verdict -> Hops.guarded(x, () -> checked(x, stored, verdict)));
   }
 
   private void checked(Exchange<Request.Login> x, PasswordHash stored, Verdict verdict) {
@@ -127,20 +130,22 @@ final class LoginCommands {
   /** 20, 54, 47: in this order. Nobody guesses a token: nothing is throttled. */
   private void loginWithToken(Exchange<Request.LoginWithToken> x) {
     byte[] hash = AccessToken.hash(x.request.token());
-    onLoopZero(
-        x,
-        () -> {
-          Token token = users().token(hash);
-          if (token == null) {
-            throw new Exchange.Refused(Status.RESOURCE_NOT_FOUND);
-          }
-          if (token.expired(services.clockMicros().getAsLong())) {
-            throw new Exchange.Refused(Status.TOKEN_EXPIRED);
-          }
-          UserEntry user = users().byToken(hash);
-          requireActive(user);
-          enter(x, user);
-        });
+    services
+        .hops()
+        .onLoopZero(
+            x,
+            () -> {
+              Token token = users().token(hash);
+              if (token == null) {
+                throw new Exchange.Refused(Status.RESOURCE_NOT_FOUND);
+              }
+              if (token.expired(services.clockMicros().getAsLong())) {
+                throw new Exchange.Refused(Status.TOKEN_EXPIRED);
+              }
+              UserEntry user = users().byToken(hash);
+              requireActive(user);
+              enter(x, user);
+            });
   }
 
   private static void requireActive(UserEntry user) {
@@ -153,9 +158,7 @@ final class LoginCommands {
   private void enter(Exchange<?> x, UserEntry user) {
     services
         .hops()
-        .run(
-            LOOP_ZERO,
-            x.session.loop(),
+        .onConnection(
             x,
             () -> {
               if (services.access().isClient(x.session)) {
@@ -170,10 +173,6 @@ final class LoginCommands {
   private void logout(Exchange<Request.Logout> x) {
     x.session.logout();
     x.done();
-  }
-
-  private void onLoopZero(Exchange<?> x, Runnable work) {
-    services.hops().run(x.session.loop(), LOOP_ZERO, x, work);
   }
 
   private UserDirectory users() {

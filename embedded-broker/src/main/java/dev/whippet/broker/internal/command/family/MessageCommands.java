@@ -34,8 +34,6 @@ final class MessageCommands {
    */
   static final int POLL_REPLY_BYTES_MAX = 32 << 20;
 
-  private static final int LOOP_ZERO = 0;
-
   /** All zero: the partition is not the member's, or it has none (5.4). */
   private static final Reply.Polled NOT_YOURS = new Reply.Polled(0, 0, 0, List.of(), 0);
 
@@ -264,7 +262,7 @@ final class MessageCommands {
   /** From the partition's loop. */
   private void onLoopZero(PollUnderWay poll, Records records, Runnable work) {
     int here = services.partitions().owner(poll.log.incarnation());
-    if (!services.hops().run(here, LOOP_ZERO, poll.x, work)) {
+    if (!services.hops().onLoopZero(here, poll.x, work)) {
       records.release();
     }
   }

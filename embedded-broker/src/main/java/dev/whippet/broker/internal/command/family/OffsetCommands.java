@@ -29,8 +29,6 @@ import java.util.function.Supplier;
  */
 final class OffsetCommands {
 
-  private static final int LOOP_ZERO = 0;
-
   private final Services services;
   private final ConsumerOffsets offsets;
 
@@ -146,10 +144,10 @@ final class OffsetCommands {
   private void withTarget(
       Exchange<?> x, ConsumerId consumer, Supplier<Target> finding, Consumer<Target> work) {
     if (consumer.group()) {
-      onLoopZero(x, () -> work.accept(finding.get()));
+      services.hops().onLoopZero(x, () -> work.accept(finding.get()));
     } else {
       Target target = finding.get();
-      onLoopZero(x, () -> work.accept(target));
+      services.hops().onLoopZero(x, () -> work.accept(target));
     }
   }
 
@@ -178,9 +176,5 @@ final class OffsetCommands {
       throw new Exchange.Refused(Status.NOT_RESOLVED_CONSUMER);
     }
     return new Target(Lookup.partition(topic, id), GroupCommands.owner(group), group);
-  }
-
-  private void onLoopZero(Exchange<?> x, Runnable work) {
-    services.hops().run(x.session.loop(), LOOP_ZERO, x, work);
   }
 }

@@ -24,8 +24,6 @@ import java.util.List;
  */
 final class PartitionCommands {
 
-  private static final Runnable NOTHING = () -> {};
-
   private final Services services;
   private final Catalog catalog;
   private final PartitionLife life;
@@ -96,17 +94,14 @@ final class PartitionCommands {
       throw new Exchange.Refused(Status.INVALID_PARTITIONS_COUNT);
     }
     int count = (int) x.request.count();
-    services
-        .changes()
-        .commit(
-            x,
-            new PartitionsRemoved(stream.id(), topic.id(), count),
-            NOTHING,
-            () -> {
-              life.delete(all.subList(all.size() - count, all.size()));
-              deal(stream.id(), topic.id());
-              x.done();
-            });
+    life.remove(
+        x,
+        new PartitionsRemoved(stream.id(), topic.id(), count),
+        all.subList(all.size() - count, all.size()),
+        () -> {
+          deal(stream.id(), topic.id());
+          x.done();
+        });
   }
 
   /** The groups of the topic share what it has now (6.6). */

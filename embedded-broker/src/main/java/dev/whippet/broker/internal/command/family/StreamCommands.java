@@ -106,21 +106,25 @@ final class StreamCommands {
   }
 
   private void purge(Exchange<Request.PurgeStream> x) {
-    StreamEntry stream = Lookup.stream(catalog.latest(), x.request.stream());
-    access.require(x.session, Right.STREAM, stream);
-    Purge.run(services, x, stream, stream.topics().all());
+    Purge.run(
+        services,
+        x,
+        () -> {
+          StreamEntry stream = Lookup.stream(catalog.latest(), x.request.stream());
+          access.require(x.session, Right.STREAM, stream);
+          return new Purge.Target(stream, stream.topics().all());
+        });
   }
 
   private void delete(Exchange<Request.DeleteStream> x) {
     StreamEntry stream = Lookup.stream(catalog.latest(), x.request.stream());
     access.require(x.session, Right.STREAM, stream);
     List<GroupEntry> groups = catalog.latest().groups().of(stream.id());
-    changes.commit(
+    life.remove(
         x,
         new StreamDeleted(stream.id()),
-        NOTHING,
+        stream.topics().all().stream().flatMap(topic -> topic.partitions().stream()).toList(),
         () -> {
-          stream.topics().all().forEach(topic -> life.delete(topic.partitions()));
           life.deleteGroups(groups);
           x.done();
         });

@@ -7,6 +7,7 @@ import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.exchange.Access.Right;
 import dev.whippet.broker.internal.command.exchange.Exchange;
+import dev.whippet.broker.internal.command.exchange.Hops;
 import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.MachineFigures.Figures;
@@ -76,7 +77,7 @@ final class SystemCommands {
 
   private void getStats(Exchange<Request.GetStats> x) {
     services.access().require(x.session, Right.SERVER);
-    machine.aside().execute(() -> x.reply(stats()));
+    aside(x, () -> x.reply(stats()));
   }
 
   private void getSnapshot(Exchange<Request.GetSnapshot> x) {
@@ -84,7 +85,12 @@ final class SystemCommands {
     if (compression != STORED && compression != DEFLATED) {
       throw new Exchange.Refused(Status.FEATURE_UNAVAILABLE);
     }
-    machine.aside().execute(() -> pack(x, compression == DEFLATED));
+    aside(x, () -> pack(x, compression == DEFLATED));
+  }
+
+  /** Whatever it throws is an answer, too. */
+  private void aside(Exchange<?> x, Runnable work) {
+    machine.aside().execute(() -> Hops.guarded(x, work));
   }
 
   private void pack(Exchange<Request.GetSnapshot> x, boolean deflated) {

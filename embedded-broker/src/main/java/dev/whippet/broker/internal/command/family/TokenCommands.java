@@ -104,12 +104,11 @@ final class TokenCommands {
   }
 
   /** Takes away what has expired. Loop 0. */
-  void purge() {
+  void expire() {
     long now = services.clockMicros().getAsLong();
     for (TokenDeleted change : catalog.latest().users().expired(now)) {
-      catalog.commit(
+      catalog.commitIfRoom(
           change,
-          NOTHING,
           (nothing, failure) -> {
             if (failure == null) {
               LOG.info("expired: {}", Printable.of(change));

@@ -145,10 +145,15 @@ final class TopicCommands {
   }
 
   private void purge(Exchange<Request.PurgeTopic> x) {
-    StreamEntry stream = Lookup.stream(catalog.latest(), x.request.stream());
-    TopicEntry topic = Lookup.topic(stream, x.request.topic());
-    access.require(x.session, Right.TOPIC, stream, topic);
-    Purge.run(services, x, stream, List.of(topic));
+    Purge.run(
+        services,
+        x,
+        () -> {
+          StreamEntry stream = Lookup.stream(catalog.latest(), x.request.stream());
+          TopicEntry topic = Lookup.topic(stream, x.request.topic());
+          access.require(x.session, Right.TOPIC, stream, topic);
+          return new Purge.Target(stream, List.of(topic));
+        });
   }
 
   private void delete(Exchange<Request.DeleteTopic> x) {
@@ -156,12 +161,11 @@ final class TopicCommands {
     TopicEntry topic = Lookup.topic(stream, x.request.topic());
     access.require(x.session, Right.TOPIC, stream, topic);
     List<GroupEntry> groups = catalog.latest().groups().of(stream.id(), topic.id()).all();
-    changes.commit(
+    life.remove(
         x,
         new TopicDeleted(stream.id(), topic.id()),
-        NOTHING,
+        topic.partitions(),
         () -> {
-          life.delete(topic.partitions());
           life.deleteGroups(groups);
           x.done();
         });

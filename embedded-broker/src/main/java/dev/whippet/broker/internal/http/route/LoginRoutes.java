@@ -63,7 +63,7 @@ final class LoginRoutes {
     call.ask(new Request.LoginWithToken(token), reply -> issue(call));
   }
 
-  /** The old token is revoked before the new one is made. */
+  /** The old token is revoked before the new one is made, and gives one new one at most. */
   private void refresh(Call call) {
     Claims old = tokens.verify(call.body().text("token"));
     if (old == null) {
@@ -71,9 +71,13 @@ final class LoginRoutes {
     }
     tokens.revoke(
         old,
-        (nothing, failure) -> {
+        (first, failure) -> {
           if (failure != null) {
             call.answer(unavailable(failure));
+            return;
+          }
+          if (!first) {
+            call.answer(Errors.answer(Errors.INVALID_ACCESS_TOKEN));
             return;
           }
           issue(call, old.userId(), old.serial());
@@ -88,7 +92,7 @@ final class LoginRoutes {
     }
     tokens.revoke(
         claims,
-        (nothing, failure) ->
+        (first, failure) ->
             call.answer(failure == null ? Answer.empty(204) : unavailable(failure)));
   }
 

@@ -12,12 +12,14 @@ import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.journal.Journal;
 import dev.whippet.broker.internal.log.journal.JournalRecovery;
+import dev.whippet.broker.internal.log.journal.Reserve;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -93,6 +95,10 @@ public final class AccessTokens {
   private final SecureRandom random = new SecureRandom();
   private final Map<Integer, Key> keys = new ConcurrentHashMap<>();
   private final Map<UUID, Long> revoked = new ConcurrentHashMap<>();
+
+  /** Tokens whose end is being written, and who else asked for it. Loop 0. */
+  private final Map<UUID, List<LogCallback<Boolean>>> revoking = new HashMap<>();
+
   private final JournalRecovery recovered;
   private final LongSupplier clockMicros;
   private long lifetimeSeconds;
@@ -222,24 +228,38 @@ public final class AccessTokens {
     return new UUID(high, low);
   }
 
-  /** The token is refused from when this is done. */
-  public void revoke(Claims token, LogCallback<Void> done) {
-    loopZero.execute(
-        () -> {
-          revoked.values().removeIf(this::isPast);
-          if (revoked.size() >= REVOKED_MAX) {
-            done.done(null, FULL);
-            return;
-          }
-          journal.append(
-              entry(token.id, token.expiresAtSeconds),
-              (nothing, failure) -> {
-                if (failure == null) {
-                  revoked.put(token.id, token.expiresAtSeconds);
-                }
-                done.done(null, failure);
-              });
-        });
+  /**
+   * The token is refused from when this is done. True for the one who revoked it, false for others
+   * who asked for the same: whoever gets something for the token gets it once.
+   */
+  public void revoke(Claims token, LogCallback<Boolean> done) {
+    loopZero.execute(() -> revokeOnce(token, done));
+  }
+
+  private void revokeOnce(Claims token, LogCallback<Boolean> done) {
+    revoked.values().removeIf(this::isPast);
+    List<LogCallback<Boolean>> others = revoking.get(token.id);
+    if (others != null) {
+      others.add(done);
+    } else if (revoked.containsKey(token.id)) {
+      done.done(false, null);
+    } else if (revoked.size() + revoking.size() >= REVOKED_MAX) {
+      done.done(null, FULL);
+    } else {
+      revoking.put(token.id, new ArrayList<>());
+      journal.append(
+          entry(token.id, token.expiresAtSeconds),
+          Reserve.TAKES_AWAY,
+          (nothing, failure) -> {
+            if (failure == null) {
+              revoked.put(token.id, token.expiresAtSeconds);
+            }
+            Boolean late = failure == null ? false : null;
+            List<LogCallback<Boolean>> waiting = revoking.remove(token.id);
+            done.done(failure == null ? true : null, failure);
+            waiting.forEach(other -> other.done(late, failure));
+          });
+    }
   }
 
   private long seconds() {

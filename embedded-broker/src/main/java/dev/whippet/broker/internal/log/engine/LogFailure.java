@@ -39,6 +39,11 @@ public record LogFailure(Reason reason, String message) {
     return cause == null ? null : new LogFailure(Reason.WRITE_FAILED, cause.toString());
   }
 
+  /** What was to be written may be on the disk, or may not: the next start tells. */
+  public boolean inDoubt() {
+    return reason == Reason.WRITE_FAILED;
+  }
+
   @Override
   public String toString() {
     return reason + ": " + message;

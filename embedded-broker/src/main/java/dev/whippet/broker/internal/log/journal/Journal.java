@@ -31,19 +31,19 @@ import java.util.function.Supplier;
  * before, in one durable write, and the old file goes. No file before the first entry.
  *
  * <pre>
- *   | header | copy | commits, each from a block on | zeros, {@link #RESERVE_BYTES} at least |
- *                                            length ^                              allocated ^
+ *   | header | copy | commits, each from a block on | zeros, 64 KiB ({@link Reserve}) at least |
+ *                                            length ^                                allocated ^
  * </pre>
  *
  * <p>Zeros are written ahead, so that a commit overwrites blocks that exist. The last of them are a
- * reserve for entries that free space: on a full disk others fail, and those still go.
+ * {@link Reserve}: on a full disk entries that may use it still go, and others fail.
  *
  * <table>
  *   <caption>What fails</caption>
  *   <tr><td>the disk is full</td><td>what waits fails with NO_SPACE, the next entry is tried anew;
  *       a new generation that did not fit is removed, and the old one goes on</td></tr>
- *   <tr><td>a commit, for want of space</td><td>the same, but the next entry begins a new
- *       generation: what is at the end of the old one is not known</td></tr>
+ *   <tr><td>a commit, for want of space</td><td>what waits fails with WRITE_FAILED: it may be on
+ *       the disk; the next entry begins a new generation, and then it is not</td></tr>
  *   <tr><td>anything else</td><td>read-only until it is recovered</td></tr>
  * </table>
  *
@@ -55,21 +55,18 @@ public final class Journal {
   /** Largest payload: 16 MiB. */
   public static final int ENTRY_BYTES_MAX = 16 << 20;
 
-  /** Zeroed blocks that only entries which free space may use: 32 KiB. */
-  static final int RESERVE_BYTES = 8 * Blocks.BYTES;
-
-  /** Zeros are written so many at a time, or as many as a larger commit needs: 64 KiB. */
-  static final int AHEAD_BYTES = 16 * Blocks.BYTES;
+  /** Zeros are written so many at a time, or as many as a larger commit needs: 128 KiB. */
+  static final int AHEAD_BYTES = 32 * Blocks.BYTES;
 
   private static final List<byte[]> SNAPSHOT_END = List.of(new byte[0]);
   private static final LogFailure CLOSED =
       new LogFailure(LogFailure.Reason.CLOSED, "the journal is closed");
 
   private record Entry(
-      Supplier<byte[]> source, int bytesMax, boolean freesSpace, LogCallback<Void> done) {}
+      Supplier<byte[]> source, int bytesMax, Reserve reserve, LogCallback<Void> done) {}
 
   /** One commit under way: its entries, encoded as late as can be. */
-  private record Commit(List<byte[]> payloads, int bytes, boolean freesSpace) {}
+  private record Commit(List<byte[]> payloads, int bytes, int bytesLeft) {}
 
   private final LogLoop loop;
   private final Path directory;
@@ -143,12 +140,12 @@ public final class Journal {
    * may still change. It gives at most {@code bytesMax} bytes.
    */
   public void append(int bytesMax, Supplier<byte[]> source, LogCallback<Void> done) {
-    append(new Entry(source, bytesMax, false, done));
+    append(new Entry(source, bytesMax, Reserve.NONE, done));
   }
 
-  /** The same for an entry that leads to free space: it is taken on a full disk, too. */
-  public void appendFreeing(byte[] entry, LogCallback<Void> done) {
-    append(new Entry(() -> entry, entry.length, true, done));
+  /** The same for an entry that may use {@code reserve} when the disk is full. */
+  public void append(byte[] entry, Reserve reserve, LogCallback<Void> done) {
+    append(new Entry(() -> entry, entry.length, reserve, done));
   }
 
   private void append(Entry entry) {
@@ -200,17 +197,17 @@ public final class Journal {
     @Override
     public boolean commit(ArrayDeque<Entry> waiting, List<Entry> group, FileCompletion<Void> done) {
       List<byte[]> payloads = new ArrayList<>();
-      boolean freesSpace = true;
+      int bytesLeft = 0;
       int total = 0;
       do {
         Entry next = waiting.poll();
         group.add(next);
         payloads.add(next.source.get());
         total += EntryFormat.sizeOf(payloads.get(payloads.size() - 1).length);
-        freesSpace &= next.freesSpace;
+        bytesLeft = Math.max(bytesLeft, next.reserve.bytesLeft());
       } while (!waiting.isEmpty()
           && total + EntryFormat.sizeOf(waiting.peek().bytesMax) <= loop.config.commitBytesMax());
-      Commit commit = new Commit(payloads, total, freesSpace);
+      Commit commit = new Commit(payloads, total, bytesLeft);
       if (needsNewGeneration()) {
         beginGeneration(commit, done);
       } else {
@@ -265,13 +262,14 @@ public final class Journal {
       return;
     }
     long end = file.length + Blocks.up(commit.bytes);
-    if (end + RESERVE_BYTES <= allocated) {
+    long wanted = end + Reserve.NONE.bytesLeft();
+    if (wanted <= allocated) {
       writeBehind(commit, done);
     } else {
       writeAhead(
-          end + RESERVE_BYTES,
+          wanted,
           (nothing, failure) -> {
-            if (failure == null || isFull(failure) && commit.freesSpace && end <= allocated) {
+            if (failure == null || isFull(failure) && end + commit.bytesLeft <= allocated) {
               withMemory(() -> writeBehind(commit, done), done);
             } else {
               done.done(null, isFull(failure) ? refused(failure) : failure);
@@ -303,7 +301,8 @@ public final class Journal {
     FileCompletion<Void> ended =
         (nothing, failure) -> {
           unclean |= failure != null;
-          done.done(null, isFull(failure) ? refused(failure) : failure);
+          done.done(
+              null, isFull(failure) ? refused(failure, LogFailure.Reason.WRITE_FAILED) : failure);
         };
     Runnable success =
         () -> {
@@ -335,8 +334,12 @@ public final class Journal {
 
   /** What waits fails; the queue goes on. */
   private CommitRefused refused(IOException full) {
+    return refused(full, LogFailure.Reason.NO_SPACE);
+  }
+
+  private CommitRefused refused(IOException full, LogFailure.Reason reason) {
     readOnlyReason = full.getMessage();
-    return new CommitRefused(new LogFailure(LogFailure.Reason.NO_SPACE, full.getMessage()));
+    return new CommitRefused(new LogFailure(reason, full.getMessage()));
   }
 
   private void beginGeneration(Commit commit, FileCompletion<Void> done) {

@@ -404,7 +404,7 @@ class JournalTest {
     assertThat(counters.journal.readOnlyReason()).contains("No space left");
 
     Answer<Void> freeing = new Answer<>();
-    counters.journal.appendFreeing(Counters.entry(4, 40), freeing);
+    counters.journal.append(Counters.entry(4, 40), Reserve.FREES_SPACE, freeing);
     counters.fixture.loop.runAll();
     freeing.value();
     counters.durable.put(4, 40L);
