@@ -125,12 +125,14 @@ class DependencyRulesTest {
                   "bench.result",
                   "bench.compare",
                   "bench.engine",
+                  "bench.surface",
                   "bench.limits")),
           Map.entry(
               "bench.engine",
               Set.of(
                   "bench.limits",
                   "bench.measure",
+                  "bench.result",
                   "file",
                   "log",
                   "log.commit",
@@ -149,6 +151,9 @@ class DependencyRulesTest {
           Map.entry(
               "bench.compare",
               Set.of("bench.client", "bench.load", "bench.measure", "bench.result")),
+          Map.entry(
+              "bench.surface",
+              Set.of("bench.client", "bench.compare", "bench.measure", "bench.result", "sdk wire")),
           Map.entry(
               "bench.limits",
               Set.of("bench.measure", "file", "net", "websocket", "sdk wire", "sdk websocket")));

@@ -49,6 +49,7 @@ public final class BenchCommand implements Runnable {
     bench.addSubcommand(new CompareCommand());
     bench.addSubcommand(new LimitsCommand());
     bench.addSubcommand(new LogCommand());
+    bench.addSubcommand(new SurfaceCommand());
     bench.addSubcommand(new EchoCommand());
     bench.setCaseInsensitiveEnumValuesAllowed(true);
     bench.registerConverter(Range.class, text -> convert(Range::parse, text));

@@ -1,16 +1,12 @@
 package dev.whippet.broker.internal.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whippet.broker.internal.bench.engine.EngineBench;
-import dev.whippet.broker.internal.bench.engine.Finding;
 import dev.whippet.broker.internal.bench.measure.Disk;
+import dev.whippet.broker.internal.bench.report.Findings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,43 +45,21 @@ final class LogCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    List<Finding> findings = new ArrayList<>();
+    Findings findings = new Findings(out);
     try {
       Files.createDirectories(data);
       Disk disk = Disk.under(data);
       if (!disk.isStable()) {
         out.println("NOT DURABLE: " + data + " is on " + disk.type());
       }
-      new EngineBench(
-              data,
-              share,
-              finding -> {
-                findings.add(finding);
-                out.println(finding);
-                out.flush();
-              })
-          .run();
+      new EngineBench(data, share, findings).run();
       if (json != null) {
-        write(findings);
+        findings.write(json);
       }
-      return findings.stream().allMatch(Finding::isMet) ? 0 : 1;
+      return findings.areMet() ? 0 : 1;
     } catch (IOException e) {
       spec.commandLine().getErr().println(e.getMessage());
       return 1;
     }
-  }
-
-  private void write(List<Finding> findings) throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
-    ObjectNode root = mapper.createObjectNode();
-    for (Finding finding : findings) {
-      root.putObject(finding.name().trim())
-          .put("value", finding.value())
-          .put("goal", finding.goal())
-          .put("unit", finding.unit())
-          .put("met", finding.isMet())
-          .put("detail", finding.detail());
-    }
-    mapper.writerWithDefaultPrettyPrinter().writeValue(json.toFile(), root);
   }
 }

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A server that was started for one run, with the directory that is deleted after it. */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
 
   private static final int START_SECONDS_MAX = 30;
   private static final int STOP_SECONDS_MAX = 15;
@@ -30,6 +30,12 @@ final class ServerProcess implements AutoCloseable {
     this.process = process;
     this.data = data;
     this.pid = pid;
+  }
+
+  /** As below, on any core. */
+  public static ServerProcess start(Contender contender, Path data)
+      throws BenchException, InterruptedException {
+    return start(contender, data, Pinning.ofLoad(false));
   }
 
   /** Starts it and waits until it accepts connections; a command-less one must do so already. */
@@ -65,7 +71,7 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /** The process that listens, 0 = it can't be seen. */
-  long pid() {
+  public long pid() {
     return pid;
   }
 

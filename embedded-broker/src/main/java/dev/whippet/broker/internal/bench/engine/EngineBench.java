@@ -2,7 +2,7 @@ package dev.whippet.broker.internal.bench.engine;
 
 import dev.whippet.broker.internal.bench.limits.DurableWrites;
 import dev.whippet.broker.internal.bench.measure.Latencies;
-import dev.whippet.broker.internal.bench.measure.Medians;
+import dev.whippet.broker.internal.bench.result.Finding;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.engine.Durability;
 import java.io.IOException;
@@ -160,17 +160,7 @@ public final class EngineBench {
 
   private void ratio(
       String name, double[] of, double[] to, double goal, boolean atMost, String unit) {
-    Medians.Interval ratio = Medians.ratio(of, to);
-    String detail =
-        String.format(
-            Locale.ROOT,
-            "(%.2f to %.2f): %.3f / %.3f %s",
-            ratio.low(),
-            ratio.high(),
-            Medians.median(of),
-            Medians.median(to),
-            unit);
-    found.accept(new Finding(name, ratio.median(), goal, atMost, "x", detail));
+    found.accept(Finding.ratio(name, of, to, goal, atMost, unit));
   }
 
   private static String of(Latencies latencies) {

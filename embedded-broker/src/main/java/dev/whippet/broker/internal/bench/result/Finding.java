@@ -1,9 +1,10 @@
-package dev.whippet.broker.internal.bench.engine;
+package dev.whippet.broker.internal.bench.result;
 
+import dev.whippet.broker.internal.bench.measure.Medians;
 import java.util.Locale;
 
 /**
- * One measure of the log against its goal.
+ * One measure against its goal.
  *
  * @param goal the bound, in {@code unit}
  * @param atMost whether the goal is met at or below it, else at or above
@@ -11,6 +12,22 @@ import java.util.Locale;
  */
 public record Finding(
     String name, double value, double goal, boolean atMost, String unit, String detail) {
+
+  /** The median of paired ratios, with its interval and both medians. */
+  public static Finding ratio(
+      String name, double[] of, double[] to, double goal, boolean atMost, String unit) {
+    Medians.Interval ratio = Medians.ratio(of, to);
+    String detail =
+        String.format(
+            Locale.ROOT,
+            "(%.2f to %.2f): %.3f / %.3f %s",
+            ratio.low(),
+            ratio.high(),
+            Medians.median(of),
+            Medians.median(to),
+            unit);
+    return new Finding(name, ratio.median(), goal, atMost, "x", detail);
+  }
 
   /** Whether the value keeps its bound. */
   public boolean isMet() {
