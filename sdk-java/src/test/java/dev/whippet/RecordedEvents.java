@@ -12,6 +12,7 @@ final class RecordedEvents extends ClientEvents {
   private final List<String> states = new ArrayList<>();
   private final List<String> reasons = new ArrayList<>();
   private final List<Gap> gaps = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
   private int attemptsFailed;
 
   @Override
@@ -31,6 +32,18 @@ final class RecordedEvents extends ClientEvents {
   public synchronized void gap(Gap gap) {
     gaps.add(gap);
     notifyAll();
+  }
+
+  @Override
+  public synchronized void warned(String what) {
+    warnings.add(what);
+    notifyAll();
+  }
+
+  void awaitWarning(String words) throws InterruptedException {
+    await(
+        events -> events.warnings.stream().anyMatch(one -> one.contains(words)),
+        "a warning with " + words);
   }
 
   synchronized List<Gap> gaps() {

@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLServerSocketFactory;
 import okio.Buffer;
 
 /**
@@ -86,21 +88,34 @@ public final class ScriptedPeer implements Closeable {
   private volatile Script script = (request, code) -> Twist.NONE;
   private volatile ServerSocket listener;
 
-  private ScriptedPeer(boolean whippet) throws IOException {
-    model = new PeerModel(whippet);
-    listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  private final ServerSocketFactory sockets;
+  private final String tcp;
+  private final String ws;
+
+  private ScriptedPeer(boolean whippet, ServerSocketFactory sockets, boolean secure)
+      throws IOException {
+    this.model = new PeerModel(whippet);
+    this.sockets = sockets;
+    this.tcp = secure ? "tls://localhost:" : "tcp://127.0.0.1:";
+    this.ws = secure ? "wss://localhost:" : "ws://127.0.0.1:";
+    this.listener = sockets.createServerSocket(0, 50, InetAddress.getLoopbackAddress());
     port = listener.getLocalPort();
     accept(listener);
   }
 
   /** A broker that knows the extension. */
   public static ScriptedPeer whippet() throws IOException {
-    return new ScriptedPeer(true);
+    return new ScriptedPeer(true, ServerSocketFactory.getDefault(), false);
+  }
+
+  /** As {@link #whippet}, with TLS; its URLs say "localhost". */
+  public static ScriptedPeer secured(SSLServerSocketFactory sockets) throws IOException {
+    return new ScriptedPeer(true, sockets, true);
   }
 
   /** A server that does not. */
   public static ScriptedPeer stock() throws IOException {
-    return new ScriptedPeer(false);
+    return new ScriptedPeer(false, ServerSocketFactory.getDefault(), false);
   }
 
   // --- what a test sets -------------------------------------------------------------------------
@@ -170,7 +185,7 @@ public final class ScriptedPeer implements Closeable {
 
   /** Listens again on the same port. */
   public void up() throws IOException {
-    ServerSocket again = new ServerSocket();
+    ServerSocket again = sockets.createServerSocket();
     again.setReuseAddress(true);
     again.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     listener = again;
@@ -187,11 +202,11 @@ public final class ScriptedPeer implements Closeable {
   // --- what a test asks -------------------------------------------------------------------------
 
   public String tcpUrl() {
-    return "tcp://127.0.0.1:" + port;
+    return tcp + port;
   }
 
   public String wsUrl() {
-    return "ws://127.0.0.1:" + port + "/edge";
+    return ws + port + "/edge";
   }
 
   public List<Stored> stored(String topic, int partition) {
@@ -210,6 +225,11 @@ public final class ScriptedPeer implements Closeable {
   /** The stored offset of "consumer@stream/topic#partition"; null if there is none. */
   public Long offset(String key) {
     return model.offset(key);
+  }
+
+  /** Where it listens. */
+  public int port() {
+    return port;
   }
 
   public int connections() {
