@@ -35,7 +35,7 @@ public class PartitionLogBenchmark {
   private static final Path ROOT = Path.of("/bench");
 
   /** Messages of a batch. */
-  @Param({"1", "1000"})
+  @Param({"1", "1000", "10000"})
   public int messages;
 
   private final ManualLoop loop = new ManualLoop();

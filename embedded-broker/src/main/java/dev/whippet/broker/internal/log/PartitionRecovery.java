@@ -49,8 +49,8 @@ final class PartitionRecovery {
   private static final String SUFFIX = ".seg";
   private static final int NAME_DIGITS = 20;
 
-  /** Two commits as large as they get, unless one batch is larger: 16 MiB. */
-  private static final long LOOK_BYTES = 16 << 20;
+  /** Where a file had its size before, no batch is looked for further behind the last: 16 MiB. */
+  static final long LOOK_BYTES = 16 << 20;
 
   final List<Segment> segments = new ArrayList<>();
   final List<Path> leftovers = new ArrayList<>();
@@ -336,11 +336,12 @@ final class PartitionRecovery {
       // A snapshot that is not there is made up for by the one of the next segment.
       active = scan.snapshotSound ? active : null;
     } else {
+      boolean begun = scan.segment != null || isBegun(window);
       remove(path);
       if (before != null && indexed.contains(before)) {
         lost(path, "a segment that had a durable commit has no sound batch");
         remove(IndexFile.beside(before));
-      } else {
+      } else if (begun) {
         damage.accept(
             new Damage(Damage.Kind.TAIL_CUT, path, 0, 0, -1, 0, "a segment without a sound batch"));
       }
@@ -401,7 +402,13 @@ final class PartitionRecovery {
     }
     segment.length = Math.min(Blocks.up(found.end), window.size);
     segment.preparedBytes = window.size;
+    segment.growing = !header.isPrepared();
     return new Scan(segment, snapshotSound, header.isPrepared(), found.end, found.torn);
+  }
+
+  /** False for a file in which nothing of this segment was ever written, as far as can be seen. */
+  private static boolean isBegun(ScanWindow window) throws IOException {
+    return !window.isZero(0, FileHeader.COPIES_BYTES) && !hasOtherHeader(window);
   }
 
   /** The file was another segment, and was never begun as this one. */

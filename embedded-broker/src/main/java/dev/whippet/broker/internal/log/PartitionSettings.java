@@ -36,10 +36,6 @@ public record PartitionSettings(
     return new PartitionSettings(incarnation, level, offsetFloor, retention);
   }
 
-  public PartitionSettings withOffsetFloor(long floor) {
-    return new PartitionSettings(incarnation, durability, floor, retention);
-  }
-
   public PartitionSettings withRetention(Retention limits) {
     return new PartitionSettings(incarnation, durability, offsetFloor, limits);
   }

@@ -24,10 +24,12 @@ import java.util.List;
  * Where a partition's commits go. One at a time, what arrives meanwhile is the next.
  *
  * <pre>
- *   little waits  -> the loop's commit file, with those of other partitions; then, later and many
- *                    at a time, folded into the newest segment
- *   much waits    -> straight into the newest segment, in one write with the batches ahead of it
- *                    that are not folded yet, so that a segment is always in offset order
+ *   little waits, or small      -> the loop's commit file, with those of other partitions; then,
+ *   batches for which there        later and many at a time, folded into the newest segment
+ *   are no blocks yet
+ *   a large batch waits, or     -> straight into the newest segment, in one write with the batches
+ *   much, and there are blocks     ahead of it that are not folded yet, so that a segment is always
+ *                                  in offset order
  * </pre>
  *
  * What is not folded yet is kept in memory; its room in the commit file is given back when it is
@@ -99,6 +101,9 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
 
   private long waitingTotal;
 
+  /** Batches among them that are too large for the commit file. */
+  private int waitingLarge;
+
   PartitionWriter(LogLoop loop, PartitionLog log, ProducerTable producers) {
     this.loop = loop;
     this.log = log;
@@ -169,6 +174,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     if (pending.isBatch()) {
       waitingBytes += pending.header.bodyBytes;
       waitingTotal += pending.header.totalBytes();
+      waitingLarge += isLarge(pending) ? 1 : 0;
     }
     queue.add(pending);
   }
@@ -251,9 +257,18 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
   }
 
   private boolean goesStraight() {
-    return unfenced
+    return unfenced || isMuch() || !loop.commits().isOpen();
+  }
+
+  /** Where small batches would make a file grow they are better off in the commit file. */
+  private boolean isMuch() {
+    return waitingLarge > 0
         || waitingTotal >= loop.config.commits().straightBytes()
-        || !loop.commits().isOpen();
+            && segments.hasBlocks(waitingTotal);
+  }
+
+  private boolean isLarge(Pending pending) {
+    return pending.header.totalBytes() >= loop.config.commits().straightBytes();
   }
 
   @Override
@@ -288,6 +303,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
   private void releaseRecords(Pending one) {
     waitingBytes -= one.header.bodyBytes;
     waitingTotal -= one.header.totalBytes();
+    waitingLarge -= isLarge(one) ? 1 : 0;
     one.records.release();
     one.records = null;
   }
@@ -302,7 +318,7 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
 
   @Override
   public int collect(int bytesMax) {
-    if (waitingTotal >= loop.config.commits().straightBytes()) {
+    if (isMuch()) {
       straight();
       return 0;
     }

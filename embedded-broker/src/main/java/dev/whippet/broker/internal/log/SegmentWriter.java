@@ -12,6 +12,7 @@ import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.FileHeader;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -34,6 +35,12 @@ final class SegmentWriter {
 
   /** From this size on a write of its own costs a batch less than being copied: 512 KiB. */
   private static final int ALONE_BYTES = 512 << 10;
+
+  /**
+   * Largest batch in a file that had its size before: damage to its header does not hide from
+   * recovery what was committed behind it. 8 MiB.
+   */
+  private static final long PREPARED_BATCH_BYTES_MAX = PartitionRecovery.LOOK_BYTES / 2;
 
   /** Batches gathered for one write. */
   final class Load {
@@ -116,6 +123,9 @@ final class SegmentWriter {
   private AsyncFile activeFile;
   private boolean writing;
 
+  /** The newest name that a file from the pool got; it may have failed to become a segment. */
+  private Path sizedBefore;
+
   /**
    * @param syncFailed is told when a write of the level INTERVAL could not be synced
    */
@@ -171,8 +181,17 @@ final class SegmentWriter {
     return new Load(true, base, snapshot, FileHeader.COPIES_BYTES + snapshot.length);
   }
 
+  /** True when so many bytes can go where the file system has nothing to do but write them. */
+  boolean hasBlocks(long bytes) {
+    boolean full = active == null || active.length + bytes > loop.config.segmentBytes();
+    return full ? loop.hasPrepared() : active.length + bytes <= active.preparedBytes;
+  }
+
   private boolean needsNewSegment(int bytes, long baseOffset) {
     if (active == null || active.endOffset != baseOffset) {
+      return true;
+    }
+    if (bytes > PREPARED_BATCH_BYTES_MAX && !active.growing) {
       return true;
     }
     boolean holdsBatches = active.length > active.dataStart;
@@ -240,7 +259,10 @@ final class SegmentWriter {
     next.cached = level != Durability.POWER;
     log.began(next.path);
     SegmentPool.Prepared prepared = fillsSegments(load) ? loop.prepared(out.capacity()) : null;
-    int flags = prepared == null ? 0 : FileHeader.PREPARED;
+    sizedBefore = prepared == null ? sizedBefore : next.path;
+    boolean sized = next.path.equals(sizedBefore) && load.bytes <= PREPARED_BATCH_BYTES_MAX;
+    int flags = sized ? FileHeader.PREPARED : 0;
+    next.growing = !sized;
     loop.createFile(
         next,
         prepared,
@@ -260,8 +282,10 @@ final class SegmentWriter {
   }
 
   private boolean fillsSegments(Load load) {
-    return load.bytes >= loop.config.commits().straightBytes()
-        || active != null && active.length >= loop.config.segmentBytes() / 2;
+    boolean busy =
+        load.bytes >= loop.config.commits().straightBytes()
+            || active != null && active.length >= loop.config.segmentBytes() / 2;
+    return busy && load.bytes <= PREPARED_BATCH_BYTES_MAX;
   }
 
   private void writeHead(Segment next, int flags, Load load, ByteBuf out) {

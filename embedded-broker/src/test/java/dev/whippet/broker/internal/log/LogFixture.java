@@ -99,6 +99,21 @@ public final class LogFixture {
     return LogConfig.DEFAULT.withSegmentBytes(24 << 10).withTailBytesMax(12 << 10);
   }
 
+  /** {@link #small}, with room for few producers, or for few bytes that wait. */
+  static LogConfig limited(long waitingBytesMax, int producersMax) {
+    LogConfig small = small();
+    return new LogConfig(
+        small.segmentBytes(),
+        small.commitBytesMax(),
+        waitingBytesMax,
+        small.tailBytesMax(),
+        producersMax,
+        small.journalBytesMax(),
+        small.durability(),
+        small.syncIntervalMillis(),
+        small.commits());
+  }
+
   /** Small commit files, so that there are many folds, for batches of less than 600 bytes. */
   public static LogConfig sharing() {
     return small().withCommits(CommitConfig.DEFAULT.withStraightBytes(600).withFileBytes(24 << 10));

@@ -3,7 +3,9 @@ package dev.whippet.broker.internal.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.broker.internal.log.engine.Damage;
+import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.Records;
+import dev.whippet.broker.internal.log.retain.Retention;
 import org.junit.jupiter.api.Test;
 
 /** After a tail was lost, no consumer silently skips what is written next. */
@@ -62,9 +64,7 @@ class OffsetFloorTest {
 
   @Test
   void aPartitionWithNothingOnDiskBeginsAboveTheFloor() {
-    PartitionLog log =
-        PartitionLog.create(
-            before.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS.withOffsetFloor(6));
+    PartitionLog log = PartitionLog.create(before.logs, LogFixture.PARTITIONS, settings(6));
 
     assertThat(log.firstOffset()).isEqualTo(6);
     assertThat(log.endOffset()).isEqualTo(6);
@@ -92,12 +92,17 @@ class OffsetFloorTest {
     return log;
   }
 
+  private static PartitionSettings settings(long floor) {
+    return new PartitionSettings(
+        LogFixture.INCARNATION, Durability.POWER, floor, Retention.unlimited());
+  }
+
   private static PartitionLog recover(LogFixture fixture, long floor) {
     return PartitionLog.recover(
         fixture.logs,
         fixture.disk.blockingFiles(),
         LogFixture.PARTITIONS,
-        LogFixture.SETTINGS.withOffsetFloor(floor),
+        settings(floor),
         Evidence.NONE);
   }
 }

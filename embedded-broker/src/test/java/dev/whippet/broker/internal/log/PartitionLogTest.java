@@ -280,7 +280,7 @@ class PartitionLogTest {
 
   @Test
   void whoWasHeardLeastRecentlyIsForgottenFirst() {
-    fixture = LogFixture.onEmptyDisk(LogFixture.small().withProducersMax(2));
+    fixture = LogFixture.onEmptyDisk(LogFixture.limited(1 << 20, 2));
     log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     Producer one = new Producer(1, 1, 1, 0);
     Producer two = new Producer(2, 2, 2, 0);
@@ -298,7 +298,7 @@ class PartitionLogTest {
 
   @Test
   void nobodyIsForgottenWhileItsCommitIsUnderWay() {
-    fixture = LogFixture.onEmptyDisk(LogFixture.small().withProducersMax(1));
+    fixture = LogFixture.onEmptyDisk(LogFixture.limited(1 << 20, 1));
     log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     fixture.disk.stall();
     Answer<Published> first = publish(PRODUCER, 1, 0, 1, 1);
@@ -314,7 +314,7 @@ class PartitionLogTest {
 
   @Test
   void tooMuchThatWaitsIsRefused() {
-    fixture = LogFixture.onEmptyDisk(LogFixture.small().withWaitingBytesMax(200));
+    fixture = LogFixture.onEmptyDisk(LogFixture.limited(200, 10));
     log = PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, LogFixture.SETTINGS);
     fixture.append(log, 1);
     fixture.disk.stall();
@@ -350,7 +350,7 @@ class PartitionLogTest {
     assertThat(PartitionLog.incarnations(fixture.disk.blockingFiles(), LogFixture.PARTITIONS))
         .isEmpty();
     assertThat(fixture.append(log, 12).reason()).isEqualTo(LogFailure.Reason.CLOSED);
-    assertThat(fixture.logs.tailBytes()).isZero();
+    assertThat(fixture.logs.spareBytes()).isZero();
   }
 
   @Test

@@ -33,7 +33,7 @@ class PartitionModelTest {
   @AfterEach
   void close() {
     fixture.close(log);
-    assertThat(fixture.logs.tailBytes()).isZero();
+    assertThat(fixture.logs.spareBytes()).isZero();
   }
 
   @ParameterizedTest

@@ -111,6 +111,30 @@ class SharedCommitTest {
   }
 
   @Test
+  void theFirstFileWhichIsOnlyReservedIsLeftForOneFullOfZerosAndFoldedWithThat() {
+    open(1, Durability.POWER);
+    PartitionLog log = logs.get(0);
+    fixture.append(log, 1).value();
+    assertThat(commitFiles(fixture.disk)).as("the next is made at once").hasSize(2);
+
+    fixture.append(log, 2).value();
+
+    for (Path file : commitFiles(fixture.disk)) {
+      MemoryDisk without = fixture.disk.afterPowerCut(1);
+      without.lose(file);
+      LogFixture next = new LogFixture(without, LogFixture.sharing(), LogFixture.MORTAL);
+      assertThat(next.readAll(next.recover(SETTINGS))).as("without %s", file).hasSize(1);
+    }
+    assertThat(segments()).isEmpty();
+    List<Path> before = commitFiles(fixture.disk);
+    for (long tag = 3; segments().isEmpty(); tag++) {
+      fixture.append(log, tag).value();
+    }
+    assertThat(commitFiles(fixture.disk)).as("it has one life").isNotEqualTo(before);
+    fixture.close(log);
+  }
+
+  @Test
   void withADelayNothingIsWrittenBeforeIt() {
     CommitConfig flash = LogFixture.sharing().commits().withDelayMicros(20_000);
     fixture = process(LogFixture.sharing().withCommits(flash));

@@ -1,7 +1,8 @@
 package dev.whippet.broker.internal.bench.engine;
 
-import dev.whippet.broker.internal.bench.limits.DurableWrites;
+import dev.whippet.broker.internal.bench.limits.BareWrites;
 import dev.whippet.broker.internal.bench.measure.Latencies;
+import dev.whippet.broker.internal.bench.measure.Medians;
 import dev.whippet.broker.internal.bench.result.Finding;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.engine.Durability;
@@ -41,41 +42,80 @@ public final class EngineBench {
 
   /** Blocks. */
   public void run() throws IOException {
-    commit("durable commit of 4 KiB / the same write", 1, 4 * KIBIBYTE - 192);
-    commit("durable commit of 1 MB / the same write", 1000, 1000);
+    commit("durable commit of 4 KiB / the same write", 1, 4 * KIBIBYTE - 192, 1.15, true);
+    commit("durable commit of 1 MB / the same write", 1000, 1000, 1.15, true);
+    commit("  the same, every segment a new file", 1000, 1000, Double.NaN, false);
+    gathered();
     manyProducers();
     manyPartitions();
     slowDisk();
     processLevel();
   }
 
-  /** One producer; its batches against writes of as many blocks, on the same ring. */
-  private void commit(String name, int messages, int payloadBytes) throws IOException {
+  /**
+   * One producer; its batches against writes of as many blocks, on the same ring.
+   *
+   * @param retaining whether old segments become new ones, so that blocks are there
+   */
+  private void commit(String name, int messages, int payloadBytes, double goal, boolean retaining)
+      throws IOException {
     double[] log = new double[ROUNDS];
     double[] raw = new double[ROUNDS];
     try (EngineLoop engine = start(true)) {
       List<PartitionLog> one = engine.partitions(1, Durability.POWER);
       Producers producer = new Producers(engine, one, 1, messages, payloadBytes);
-      int bytes = producer.bytes() + HEADER_BYTES;
-      int blocks = (bytes + 4 * KIBIBYTE - 1) / (4 * KIBIBYTE) * 4 * KIBIBYTE;
-      Path file = engine.directory().resolve("raw");
+      if (retaining) {
+        producer.retaining();
+      }
+      int blocks = blocks(producer.bytes() + HEADER_BYTES);
       producer.run(2 * share, 0.1);
       for (int i = 0; i < ROUNDS; i++) {
         log[i] = producer.run(0.05, 0.5 * share).percentileMillis(50);
         int count = Math.max(10, (int) (500 * share / log[i]));
-        raw[i] = DurableWrites.measure(engine.loop(), file, blocks, count).percentileMillis(50);
+        raw[i] = bare(engine, blocks, count).percentileMillis(50);
       }
     }
-    ratio(name, log, raw, 1.15, true, "ms");
+    ratio(name, log, raw, goal, true, "ms");
+  }
+
+  private static int blocks(int bytes) {
+    return (bytes + 4 * KIBIBYTE - 1) / (4 * KIBIBYTE) * 4 * KIBIBYTE;
+  }
+
+  private static Latencies bare(EngineLoop engine, int bytes, int count) throws IOException {
+    return BareWrites.durable(engine.loop(), engine.directory().resolve("raw"), bytes, count);
+  }
+
+  /** Batches too small to be written from where they stand: several are copied for one write. */
+  private void gathered() throws IOException {
+    double[] log = new double[ROUNDS];
+    double[] raw = new double[ROUNDS];
+    double seconds = 0.5 * share;
+    try (EngineLoop engine = start(true)) {
+      List<PartitionLog> one = engine.partitions(1, Durability.POWER);
+      Producers producers = new Producers(engine, one, 8, 250, 1000).retaining();
+      producers.run(2 * share, 0.1);
+      for (int i = 0; i < ROUNDS; i++) {
+        log[i] = producers.run(0.05, seconds).count() * producers.bytes() / seconds / 1e6;
+        Latencies bare =
+            bare(engine, 4 * blocks(producers.bytes()), (int) Math.max(10, 700 * share));
+        raw[i] = 4 * producers.bytes() / bare.averageMillis() / 1e3;
+      }
+    }
+    ratio(
+        "8 producers of 266 KB, one partition / 1 MB writes", log, raw, Double.NaN, false, "MB/s");
   }
 
   private void manyProducers() throws IOException {
+    int producing = 64;
     try (EngineLoop engine = start(true)) {
       List<PartitionLog> one = engine.partitions(1, Durability.POWER);
-      Producers producers = new Producers(engine, one, 64, 1, KIBIBYTE);
+      Producers producers = new Producers(engine, one, producing, 1, KIBIBYTE).retaining();
       double seconds = 3 * share;
-      Latencies latencies = producers.run(2 * share, seconds);
+      Latencies latencies = producers.run(4 * share, seconds);
       double rate = latencies.count() / seconds;
+      int together = blocks(producing * (producers.bytes() + 2 * HEADER_BYTES));
+      double bare = bare(engine, together, (int) Math.max(10, 2000 * share)).averageMillis();
       found.accept(
           new Finding(
               "64 producers of 1 KiB, one partition",
@@ -83,7 +123,13 @@ public final class EngineBench {
               300_000,
               false,
               "acks/s",
-              of(latencies)));
+              of(latencies)
+                  + String.format(
+                      Locale.ROOT,
+                      "; a write of all 64 (%d KiB) %.3f ms, %.0f acks/s",
+                      together / KIBIBYTE,
+                      bare,
+                      producing * 1000 / bare)));
       found.accept(
           new Finding(
               "  the same: p99 / p50",
@@ -141,21 +187,24 @@ public final class EngineBench {
   }
 
   private void processLevel() throws IOException {
-    double seconds = 2 * share;
+    double[] log = new double[ROUNDS];
+    double[] raw = new double[ROUNDS];
     try (EngineLoop engine = start(true)) {
       List<PartitionLog> one = engine.partitions(1, Durability.PROCESS);
-      Producers producer = new Producers(engine, one, 1, 1000, 1000);
-      Latencies latencies = producer.run(1 * share, seconds);
-      double busy = latencies.count() * latencies.averageMillis() / 1000;
-      found.accept(
-          new Finding(
-              "level process, batches of 1 MB",
-              (double) latencies.count() * producer.bytes() / busy / 1e9,
-              2,
-              false,
-              "GB/s",
-              of(latencies)));
+      Producers producer = new Producers(engine, one, 1, 1000, 1000).retaining();
+      int blocks = blocks(producer.bytes() + HEADER_BYTES);
+      Path file = engine.directory().resolve("raw");
+      producer.run(3 * share, 0.1);
+      for (int i = 0; i < ROUNDS; i++) {
+        log[i] = producer.bytes() / producer.run(0.05, 0.4 * share).percentileMillis(50) / 1e6;
+        Latencies bare =
+            BareWrites.cached(engine.loop(), file, blocks, (int) Math.max(10, 500 * share));
+        raw[i] = producer.bytes() / bare.percentileMillis(50) / 1e6;
+      }
     }
+    found.accept(
+        new Finding("level process, batches of 1 MB", Medians.median(log), 2, false, "GB/s", ""));
+    ratio("  the same / the same write to cached pages", log, raw, Double.NaN, false, "GB/s");
   }
 
   private void ratio(

@@ -44,6 +44,12 @@ final class EngineLoop implements AutoCloseable {
 
   private static final int SIZES_INDEX = 48;
 
+  /** Newest commits in memory, as a gateway has room for: 256 MiB. */
+  private static final long TAIL_BYTES = 256 << 20;
+
+  /** Of a partition; the oldest becomes the next, as at the bound of a data directory. */
+  private static final int SEGMENTS_MAX = 4;
+
   private final Loops loops;
   private final Path directory;
   private final LogLoop log;
@@ -58,7 +64,7 @@ final class EngineLoop implements AutoCloseable {
         new LogLoop(
             disk.apply(loop().files(), loop().executor()),
             loop().buffers().allocator(),
-            LogConfig.DEFAULT,
+            LogConfig.DEFAULT.withTailBytesMax(TAIL_BYTES),
             new Time(loop().executor()),
             new SecureRandom(),
             found -> damage.compareAndSet(null, found));
@@ -106,6 +112,13 @@ final class EngineLoop implements AutoCloseable {
       partitions.add(partition);
     }
     return made;
+  }
+
+  /** Lets the oldest segment go when there are more than {@value #SEGMENTS_MAX}. On the loop. */
+  static void retain(PartitionLog partition) {
+    if (partition.segments() > SEGMENTS_MAX) {
+      partition.dropOldest(1, Long.MAX_VALUE, (nothing, failure) -> {});
+    }
   }
 
   /** Records of zeros as they are received ({@link Request.Batch}), to be appended. On the loop. */

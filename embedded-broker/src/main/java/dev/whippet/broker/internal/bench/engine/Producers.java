@@ -22,6 +22,7 @@ final class Producers {
   private final int producers;
   private final int messages;
   private final int payloadBytes;
+  private boolean retaining;
 
   private Latencies latencies = new Latencies();
   private long counting;
@@ -44,6 +45,12 @@ final class Producers {
     this.producers = producers;
     this.messages = messages;
     this.payloadBytes = payloadBytes;
+  }
+
+  /** From now on old segments go, and come back as new ones. Before it runs. */
+  Producers retaining() {
+    retaining = true;
+    return this;
   }
 
   /**
@@ -74,6 +81,9 @@ final class Producers {
     long now = System.nanoTime();
     if (start >= counting) {
       latencies.record(now - start);
+    }
+    if (retaining) {
+      EngineLoop.retain(partition);
     }
     if (failure != null) {
       done.completeExceptionally(new IOException(failure.toString()));

@@ -78,7 +78,7 @@ public final class Limits {
 
   private static Floor durable(Loops loops, Path file, String name, int bytes, int count)
       throws IOException {
-    return Floor.of(name, DurableWrites.measure(loops.loop(0), file, bytes, count), bytes);
+    return Floor.of(name, BareWrites.durable(loops.loop(0), file, bytes, count), bytes);
   }
 
   /** Into pages that are in the cache already. */

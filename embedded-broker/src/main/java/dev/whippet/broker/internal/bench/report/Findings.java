@@ -36,12 +36,14 @@ public final class Findings implements Consumer<Finding> {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode root = mapper.createObjectNode();
     for (Finding finding : all) {
-      root.putObject(finding.name().trim())
-          .put("value", finding.value())
-          .put("goal", finding.goal())
-          .put("unit", finding.unit())
-          .put("met", finding.isMet())
-          .put("detail", finding.detail());
+      ObjectNode one =
+          root.putObject(finding.name().trim())
+              .put("value", finding.value())
+              .put("unit", finding.unit())
+              .put("detail", finding.detail());
+      if (finding.hasGoal()) {
+        one.put("goal", finding.goal()).put("met", finding.isMet());
+      }
     }
     mapper.writerWithDefaultPrettyPrinter().writeValue(json.toFile(), root);
   }

@@ -6,7 +6,7 @@ import java.util.Locale;
 /**
  * One measure against its goal.
  *
- * @param goal the bound, in {@code unit}
+ * @param goal the bound, in {@code unit}; NaN where there is none
  * @param atMost whether the goal is met at or below it, else at or above
  * @param detail what the value was made of, or its interval
  */
@@ -29,22 +29,31 @@ public record Finding(
     return new Finding(name, ratio.median(), goal, atMost, "x", detail);
   }
 
+  /** Whether there is a bound. */
+  public boolean hasGoal() {
+    return !Double.isNaN(goal);
+  }
+
   /** Whether the value keeps its bound. */
   public boolean isMet() {
-    return atMost ? value <= goal : value >= goal;
+    return !hasGoal() || (atMost ? value <= goal : value >= goal);
   }
 
   @Override
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%-52s %10.2f %-10s goal %s %-9s %-6s %s",
+        "%-52s %10.2f %-10s %-17s %-6s %s",
         name,
         value,
         unit,
-        atMost ? "<=" : ">=",
-        goal % 1 == 0 ? Long.toString((long) goal) : Double.toString(goal),
-        isMet() ? "met" : "MISSED",
+        hasGoal() ? bound() : "",
+        hasGoal() ? isMet() ? "met" : "MISSED" : "",
         detail);
+  }
+
+  private String bound() {
+    String number = goal % 1 == 0 ? Long.toString((long) goal) : Double.toString(goal);
+    return "goal " + (atMost ? "<= " : ">= ") + number;
   }
 }

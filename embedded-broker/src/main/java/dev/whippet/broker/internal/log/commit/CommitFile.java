@@ -28,6 +28,9 @@ final class CommitFile {
   /** Where the next commit goes. */
   long position;
 
+  /** Its blocks are written with the commits for the first time: these take longer. */
+  boolean reserved;
+
   /** A write failed: nothing is written here any more, not even later. */
   boolean failed;
 

@@ -1,11 +1,10 @@
 package dev.whippet.broker.internal.log.commit;
 
-import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.FileCompletion;
+import dev.whippet.broker.internal.file.ZeroFill;
 import dev.whippet.broker.internal.log.engine.Commits;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.engine.Segment;
-import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.FileHeader;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -31,7 +30,6 @@ import java.util.List;
 final class CommitFiles {
   static final int FILES_MAX = 4;
   private static final int READY_MAX = 2;
-  private static final int ZERO_STEP_BYTES = 1 << 20;
 
   private final LogLoop loop;
   private final Path directory;
@@ -46,7 +44,7 @@ final class CommitFiles {
 
   /**
    * The first one is only reserved, where a disk can: somebody waits for it, and on a slow card
-   * zeros take long.
+   * zeros take long. It has one life, which ends when there is another file.
    */
   private boolean first = true;
 
@@ -127,52 +125,41 @@ final class CommitFiles {
           }
           done.done(fresh, failure);
         };
-    fresh.file.allocate(
-        0,
-        fileBytes,
-        (nothing, failure) -> {
-          if (failure != null) {
-            filled.done(null, failure);
-          } else if (first && loop.files.reserves()) {
-            first = false;
-            fresh.file.sync(filled);
-          } else {
-            zero(fresh.file, 0, filled);
-          }
-        });
+    if (first && loop.files.reserves()) {
+      first = false;
+      fresh.reserved = true;
+      fresh.file.allocate(
+          0,
+          fileBytes,
+          (nothing, failure) -> {
+            if (failure != null) {
+              filled.done(null, failure);
+            } else {
+              fresh.file.sync(filled);
+            }
+          });
+    } else {
+      ZeroFill.start(fresh.file, fileBytes, loop::allocateBlocks, new AtOnce(), filled);
+    }
   }
 
-  private void zero(AsyncFile file, long position, FileCompletion<Void> done) {
-    if (position == fileBytes) {
-      file.sync(done);
-      return;
+  /** Somebody may be waiting for it. */
+  private final class AtOnce implements ZeroFill.Pace {
+    @Override
+    public boolean mayGoOn(int bytes) {
+      loop.metrics.wrote(bytes);
+      return true;
     }
-    int step = (int) Math.min(ZERO_STEP_BYTES, fileBytes - position);
-    ByteBuf zeros;
-    try {
-      zeros = loop.allocateBlocks(step);
-    } catch (OutOfMemoryError e) {
-      done.done(null, new IOException("no memory to fill a commit file", e));
-      return;
+
+    @Override
+    public void pause(Runnable next) {
+      next.run();
     }
-    Blocks.padTo(zeros, step);
-    loop.metrics.wrote(step);
-    file.write(
-        position,
-        zeros,
-        (nothing, failure) -> {
-          zeros.release();
-          if (failure != null) {
-            done.done(null, failure);
-          } else {
-            zero(file, position + step, done);
-          }
-        });
   }
 
   /** Nothing in it is needed: keeps it for the next time, or deletes it. */
   void giveBack(CommitFile used) {
-    if (used.failed || ready.size() >= READY_MAX) {
+    if (used.failed || used.reserved || ready.size() >= READY_MAX) {
       files--;
       remove(used);
     } else {

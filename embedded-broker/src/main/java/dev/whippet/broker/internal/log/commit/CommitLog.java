@@ -48,6 +48,10 @@ public final class CommitLog implements Commits {
   private final ArrayDeque<Source> turns = new ArrayDeque<>();
   private final List<Source> members = new ArrayList<>();
   private CommitFile current;
+
+  /** The first one, left when there was a better one; folded with that. */
+  private CommitFile parked;
+
   private boolean committing;
 
   /** The delay's timer runs; it is over. */
@@ -98,6 +102,10 @@ public final class CommitLog implements Commits {
       if (current != null && current.failed) { // a late sync did
         seal(); // its folds may end at once, and begin the next commit
         continue;
+      }
+      if (current != null && current.reserved && files.isReady()) {
+        parked = current;
+        current = null;
       }
       if (current == null && !begin()) {
         return;
@@ -177,6 +185,8 @@ public final class CommitLog implements Commits {
     file.failed = true;
     if (file == current && !committing) {
       seal();
+    } else if (file == parked) {
+      foldParked();
     }
   }
 
@@ -219,7 +229,11 @@ public final class CommitLog implements Commits {
     if (isOpen() && files.mayMake()) {
       make();
     } else if (!files.isBusy() && folds.isIdle()) {
-      declineAll();
+      if (parked == null) {
+        declineAll();
+      } else {
+        foldParked();
+      }
     }
     return false;
   }
@@ -228,10 +242,12 @@ public final class CommitLog implements Commits {
     files.make(() -> closedUntil = loop.clock.micros() + RETRY_MICROS);
   }
 
-  /** The second file, before the first is full. */
+  /** The next file, before this one is full; at once behind the first. */
   private void makeAhead() {
-    boolean halfFull = current != null && current.position > loop.config.commits().fileBytes() / 2;
-    if (halfFull && !files.isReady() && folds.isIdle() && isOpen() && files.mayMake()) {
+    boolean wanted =
+        current != null
+            && (current.reserved || current.position > loop.config.commits().fileBytes() / 2);
+    if (wanted && !files.isReady() && folds.isIdle() && isOpen() && files.mayMake()) {
       make();
     }
   }
@@ -245,7 +261,17 @@ public final class CommitLog implements Commits {
   private void seal() {
     CommitFile full = current;
     current = null;
+    foldParked();
     full.space.seal();
     folds.start(full.sources);
+  }
+
+  private void foldParked() {
+    CommitFile left = parked;
+    parked = null;
+    if (left != null) {
+      left.space.seal();
+      folds.start(left.sources);
+    }
   }
 }

@@ -83,32 +83,6 @@ public record LogConfig(
         commits);
   }
 
-  public LogConfig withProducersMax(int producers) {
-    return new LogConfig(
-        segmentBytes,
-        commitBytesMax,
-        waitingBytesMax,
-        tailBytesMax,
-        producers,
-        journalBytesMax,
-        durability,
-        syncIntervalMillis,
-        commits);
-  }
-
-  public LogConfig withWaitingBytesMax(long bytes) {
-    return new LogConfig(
-        segmentBytes,
-        commitBytesMax,
-        bytes,
-        tailBytesMax,
-        producersMax,
-        journalBytesMax,
-        durability,
-        syncIntervalMillis,
-        commits);
-  }
-
   public LogConfig withJournalBytesMax(long bytes) {
     return new LogConfig(
         segmentBytes,

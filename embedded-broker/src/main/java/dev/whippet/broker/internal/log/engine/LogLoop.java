@@ -121,9 +121,9 @@ public final class LogLoop {
     return pool == null ? null : pool.take(bytes);
   }
 
-  /** Bytes of memory that the newest commits take up. Owner loop. */
-  public long tailBytes() {
-    return tails.bytes() + tails.heldBytes();
+  /** True when {@link #prepared} would have one for a segment as it usually begins. */
+  public boolean hasPrepared() {
+    return pool != null && pool.isReady();
   }
 
   // --- memory -----------------------------------------------------------------------------------

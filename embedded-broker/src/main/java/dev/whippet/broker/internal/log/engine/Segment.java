@@ -50,6 +50,12 @@ public final class Segment {
   /** Bytes that its file has for certain, filled or not; 0 when it grows with what is written. */
   public long preparedBytes;
 
+  /**
+   * For certain its file had no size before it was begun, so that recovery looks through all of it,
+   * and a batch may be as large as it likes.
+   */
+  public boolean growing;
+
   /** Its file is written and read through the page cache. Set before the first use. */
   public boolean cached;
 

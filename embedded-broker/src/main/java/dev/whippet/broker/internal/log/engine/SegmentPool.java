@@ -4,8 +4,8 @@ import dev.whippet.broker.internal.file.AsyncFile;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.file.LoopFiles;
+import dev.whippet.broker.internal.file.ZeroFill;
 import dev.whippet.broker.internal.log.format.Blocks;
-import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -35,7 +35,6 @@ import java.util.ArrayDeque;
  */
 public final class SegmentPool {
   static final int READY_MAX = 16;
-  private static final int ZERO_STEP_BYTES = 1 << 20;
 
   /** At most one fifth of the disk's time goes into zeros, and 64 MiB a second. */
   private static final int PAUSE_TIMES = 4;
@@ -100,6 +99,10 @@ public final class SegmentPool {
       make();
     }
     return taken;
+  }
+
+  boolean isReady() {
+    return !ready.isEmpty();
   }
 
   /** It was not used. */
@@ -194,53 +197,33 @@ public final class SegmentPool {
   }
 
   private void fill(Prepared fresh, AsyncFile file) {
-    FileCompletion<Void> filled =
-        (nothing, failure) -> file.close((closed, notClosed) -> made(fresh, failure));
-    file.allocate(
-        0,
+    ZeroFill.start(
+        file,
         fileBytes,
-        (nothing, failure) -> {
-          if (failure != null) {
-            filled.done(null, failure);
-          } else {
-            zero(file, 0, filled);
-          }
-        });
+        loop::allocateBlocks,
+        new Slowly(),
+        (nothing, failure) -> file.close((closed, notClosed) -> made(fresh, failure)));
   }
 
-  private void zero(AsyncFile file, long position, FileCompletion<Void> done) {
-    if (position == fileBytes) {
-      file.sync(done);
-      return;
+  /** Not while the disk is tight, and within a share of its time. */
+  private final class Slowly implements ZeroFill.Pace {
+    private long began;
+
+    @Override
+    public boolean mayGoOn(int bytes) {
+      if (loop.space().isTight()) {
+        return false;
+      }
+      loop.metrics.wrote(bytes);
+      began = loop.clock.micros();
+      return true;
     }
-    if (loop.space().isTight()) {
-      done.done(null, new IOException("the disk is nearly full"));
-      return;
+
+    @Override
+    public void pause(Runnable next) {
+      long took = Math.max(0, loop.clock.micros() - began);
+      loop.clock.after(Math.max(ZERO_STEP_MICROS_MIN, PAUSE_TIMES * took), next);
     }
-    int step = (int) Math.min(ZERO_STEP_BYTES, fileBytes - position);
-    ByteBuf zeros;
-    try {
-      zeros = loop.allocateBlocks(step);
-    } catch (OutOfMemoryError e) {
-      done.done(null, new IOException("no memory for zeros", e));
-      return;
-    }
-    Blocks.padTo(zeros, step);
-    loop.metrics.wrote(step);
-    long began = loop.clock.micros();
-    file.write(
-        position,
-        zeros,
-        (nothing, failure) -> {
-          zeros.release();
-          if (failure != null) {
-            done.done(null, failure);
-            return;
-          }
-          long took = Math.max(0, loop.clock.micros() - began);
-          long pause = Math.max(ZERO_STEP_MICROS_MIN, PAUSE_TIMES * took);
-          loop.clock.after(pause, () -> zero(file, position + step, done));
-        });
   }
 
   private void made(Prepared fresh, IOException failure) {

@@ -1,9 +1,7 @@
 package dev.whippet.broker.internal.log.format;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import java.util.SplittableRandom;
-import net.openhft.hashing.LongHashFunction;
 
 /**
  * What stands before the records of a stored batch. Mutable: one object decodes many. Little-endian
@@ -57,7 +55,6 @@ public final class BatchHeader {
   private static final int ORIGIN_INDEX = 40;
   private static final int HEADERS_LENGTH_INDEX = 48;
   private static final int PAYLOAD_LENGTH_INDEX = 52;
-  private static final LongHashFunction XXH3 = LongHashFunction.xx3();
 
   public int bodyBytes;
   public int bodyCrc;
@@ -102,6 +99,7 @@ public final class BatchHeader {
     originFirst = -1L;
     originLast = 0;
     int index = records.readerIndex();
+    Blocks.Crc crc = new Blocks.Crc(records, index);
     for (int i = 0; i < count; i++) {
       int size = recordBytes(records, index);
       if (size < RECORD_HEADER_BYTES || size > records.writerIndex() - index) {
@@ -118,11 +116,12 @@ public final class BatchHeader {
       originLast = Long.compareUnsigned(origin, originLast) > 0 ? origin : originLast;
       records.setLongLE(index, checksum(records, index + 8, size - 8));
       index += size;
+      crc.follow(index);
     }
     if (index != records.writerIndex()) {
       throw new IllegalArgumentException("bytes behind the last of " + count + " records");
     }
-    bodyCrc = Blocks.crc32c(records, records.readerIndex(), bodyBytes);
+    bodyCrc = crc.upTo(index);
   }
 
   /** Size of the record at {@code index}, from its own two lengths. */
@@ -134,13 +133,7 @@ public final class BatchHeader {
 
   /** XXH3-64, iggy-classic.md 5.5. */
   public static long checksum(ByteBuf bytes, int index, int length) {
-    if (bytes.hasMemoryAddress()) {
-      return XXH3.hashMemory(bytes.memoryAddress() + index, length);
-    }
-    if (bytes.hasArray()) {
-      return XXH3.hashBytes(bytes.array(), bytes.arrayOffset() + index, length);
-    }
-    return XXH3.hashBytes(ByteBufUtil.getBytes(bytes, index, length));
+    return Xxh3.hash(bytes, index, length);
   }
 
   public void write(ByteBuf out) {

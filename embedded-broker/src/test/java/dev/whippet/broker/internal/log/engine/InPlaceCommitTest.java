@@ -28,7 +28,7 @@ class InPlaceCommitTest {
   @AfterEach
   void allMemoryIsGivenBack() {
     fixture.close(log);
-    assertThat(fixture.logs.tailBytes()).isZero();
+    assertThat(fixture.logs.spareBytes()).isZero();
   }
 
   @Test

@@ -202,6 +202,124 @@ class SegmentPoolTest {
     return cut;
   }
 
+  @Test
+  void aFileThatFailedToBecomeASegmentIsNoDamageWhenItIsOneAtLast() {
+    fill(0, 12);
+    log.drop(4, Drop.Reason.EXPIRED);
+    fixture.loop.runAll();
+    fixture.disk.failWhere(
+        (operation, what, path) ->
+            what.equals("open") && path.toString().endsWith("12.seg")
+                ? MemoryDisk.Fault.NO_SPACE
+                : MemoryDisk.Fault.NONE);
+    Answer<Long> refused = fixture.run(done -> log.append(large(12), 1, 3, done));
+    assertThat(refused.reason()).isEqualTo(LogFailure.Reason.NO_SPACE);
+    fixture.disk.failWhere((operation, what, path) -> MemoryDisk.Fault.NONE);
+    space.sampled(1L << 40);
+    log.resume();
+    fixture.loop.runAll();
+
+    fill(12, 13);
+
+    assertThat(fixture.disk.content(newestSegment())).hasSize(SEGMENT_BYTES);
+    again(fixture.disk.afterKill(1));
+    assertThat(fixture.readAll(log)).isEqualTo(tags(4, 13));
+    assertThat(fixture.damage).isEmpty();
+    fixture.close(log);
+  }
+
+  @Test
+  void aFileThatNeverBecameASegmentIsRemovedWithoutAWord() {
+    fill(0, 8);
+    waitForZeros();
+    MemoryDisk[] left = {null};
+    fixture.disk.failWhere(
+        (operation, what, path) -> {
+          boolean begun = what.startsWith("write") && path.toString().endsWith("8.seg");
+          left[0] = begun ? fixture.disk.afterPowerCut(1) : left[0];
+          return MemoryDisk.Fault.NONE;
+        });
+    fill(8, 9);
+
+    again(left[0]);
+
+    assertThat(fixture.readAll(log)).isEqualTo(tags(0, 8));
+    assertThat(fixture.damage).isEmpty();
+    assertThat(segmentFiles()).hasSize(log.segments());
+    fixture.close(log);
+  }
+
+  @Test
+  void manySmallBatchesGoStraightIntoTheSegmentWhenThereAreBlocksForThem() {
+    fixture = process(1, LogFixture.sharing());
+    log = begin();
+    small(0);
+    assertThat(segmentFiles()).as("no blocks").isEmpty();
+    for (int i = 0; i < 12 && fixture.logs.metrics.snapshot().folds() == 0; i++) {
+      fill(9, 10);
+      waitForZeros();
+    }
+    long end = log.endOffset();
+
+    small(end);
+
+    MemoryDisk left = fixture.disk.afterPowerCut(1);
+    left.files().stream().filter(one -> one.toString().endsWith(".cmt")).forEach(left::lose);
+    fixture.close(log);
+    fixture = new LogFixture(left, LogFixture.sharing(), LogFixture.MORTAL);
+    log = fixture.recover();
+    assertThat(log.endOffset()).as("the first of them alone, the others").isEqualTo(end + 9);
+    fixture.close(log);
+  }
+
+  /** One that goes at once, and eight that wait meanwhile. */
+  private void small(long firstOffset) {
+    List<Answer<Long>> answers = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      Answer<Long> answer = new Answer<>();
+      log.append(fixture.records(1), 1, 3, answer);
+      answers.add(answer);
+    }
+    fixture.loop.runAll();
+    for (int i = 0; i < answers.size(); i++) {
+      assertThat(answers.get(i).value()).isEqualTo(firstOffset + i);
+    }
+  }
+
+  /** Damage to its header would hide from recovery what follows. */
+  @Test
+  void aBatchBeyondTheLookOfRecoveryHasAFileThatGrows() {
+    fixture = process(1, LogFixture.small().withSegmentBytes(32 << 20));
+    log = begin();
+    for (int i = 0; i < 4; i++) {
+      append(7 << 20);
+    }
+    waitForZeros();
+    append(7 << 20);
+    assertThat(fixture.disk.content(newestSegment())[52]).as("flag").isEqualTo((byte) 1);
+
+    append(9 << 20);
+    append(100);
+
+    assertThat(segmentFiles()).hasSize(3);
+    assertThat(fixture.disk.content(newestSegment())[52]).as("flag").isZero();
+    MemoryDisk left = fixture.disk.afterPowerCut(1);
+    left.flip(newestSegment(), 2 * 4096 + 8, 1);
+    fixture.close(log);
+    again(left);
+    assertThat(log.endOffset()).isEqualTo(7);
+    assertThat(fixture.damage).hasSize(1);
+    assertThat(fixture.damage.get(0).kind()).isEqualTo(Damage.Kind.LOST);
+    fixture.close(log);
+  }
+
+  private void append(int bytes) {
+    ByteBuf out = fixture.allocator.directBuffer();
+    out.writeZero(48).writeIntLE(0).writeIntLE(bytes).writeZero(8);
+    out.writeZero(bytes);
+    fixture.<Long>run(done -> log.append(out, 1, 3, done)).value();
+  }
+
   // --- pieces -----------------------------------------------------------------------------------
 
   private static LogFixture process(long seed, LogConfig config) {

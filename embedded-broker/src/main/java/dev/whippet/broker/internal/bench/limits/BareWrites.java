@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.bench.limits;
 
 import dev.whippet.broker.internal.bench.measure.Latencies;
 import dev.whippet.broker.internal.file.AsyncFile;
+import dev.whippet.broker.internal.file.FileCompletion;
 import dev.whippet.broker.internal.net.Loop;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -9,9 +10,9 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Durable writes one after the other, on the same loop, ring and kind of file as the broker's log,
- * without any of the log's code. The file's blocks were written before, as in a segment that is
- * ready for use.
+ * Writes one after the other, durable or into the page cache, on the same loop, ring and kind of
+ * file as the broker's log, without any of the log's code. The file's blocks were written before,
+ * as in a segment that is ready for use.
  *
  * <pre>
  * open - fill with zeros - time writes of one size, round the file - close
@@ -19,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>All of it on the loop; the caller waits.
  */
-public final class DurableWrites {
+public final class BareWrites {
 
   private static final int FILE_BYTES = 32 << 20;
   private static final int FILL_BYTES = 1 << 20;
@@ -27,43 +28,56 @@ public final class DurableWrites {
   private final Loop loop;
   private final int bytes;
   private final int count;
+  private final boolean durable;
   private final Latencies latencies = new Latencies();
   private final CompletableFuture<Latencies> result = new CompletableFuture<>();
   private AsyncFile file;
   private ByteBuf block;
   private int done;
 
-  private DurableWrites(Loop loop, int bytes, int count) {
+  private BareWrites(Loop loop, int bytes, int count, boolean durable) {
     this.loop = loop;
     this.bytes = bytes;
     this.count = count;
+    this.durable = durable;
   }
 
-  /** Blocks until done; not on the loop. */
-  public static Latencies measure(Loop loop, Path path, int bytes, int count) throws IOException {
-    DurableWrites writes = new DurableWrites(loop, bytes, count);
-    loop.execute(() -> writes.open(path));
+  /** Durable ones. Blocks until done; not on the loop. */
+  public static Latencies durable(Loop loop, Path path, int bytes, int count) throws IOException {
+    return run(path, new BareWrites(loop, bytes, count, true));
+  }
+
+  /** Into pages that are in the cache. Blocks until done; not on the loop. */
+  public static Latencies cached(Loop loop, Path path, int bytes, int count) throws IOException {
+    return run(path, new BareWrites(loop, bytes, count, false));
+  }
+
+  private static Latencies run(Path path, BareWrites writes) throws IOException {
+    writes.loop.execute(() -> writes.open(path));
     try {
       return writes.result.join();
     } catch (java.util.concurrent.CompletionException e) {
-      throw new IOException("durable writes to " + path + ": " + e.getCause().getMessage(), e);
+      throw new IOException("writes to " + path + ": " + e.getCause().getMessage(), e);
     }
   }
 
   private void open(Path path) {
     block = loop.buffers().allocate(Math.max(bytes, FILL_BYTES));
     block.setZero(0, block.capacity());
-    loop.files()
-        .open(
-            path,
-            (opened, failure) -> {
-              file = opened;
-              if (failure == null) {
-                fill(0);
-              } else {
-                end(failure);
-              }
-            });
+    FileCompletion<AsyncFile> begin =
+        (opened, failure) -> {
+          file = opened;
+          if (failure == null) {
+            fill(0);
+          } else {
+            end(failure);
+          }
+        };
+    if (durable) {
+      loop.files().open(path, begin);
+    } else {
+      loop.files().openCached(path, begin);
+    }
   }
 
   private void fill(long position) {
@@ -72,9 +86,8 @@ public final class DurableWrites {
       return;
     }
     block.setIndex(0, FILL_BYTES);
-    file.writeDurably(
+    write(
         position,
-        block,
         (none, failure) -> {
           if (failure == null) {
             fill(position + FILL_BYTES);
@@ -92,9 +105,8 @@ public final class DurableWrites {
     block.setIndex(0, bytes);
     long position = (long) done * bytes % FILE_BYTES;
     long start = System.nanoTime();
-    file.writeDurably(
+    write(
         position,
-        block,
         (none, failure) -> {
           latencies.record(System.nanoTime() - start);
           done++;
@@ -104,6 +116,14 @@ public final class DurableWrites {
             close(failure);
           }
         });
+  }
+
+  private void write(long position, FileCompletion<Void> written) {
+    if (durable) {
+      file.writeDurably(position, block, written);
+    } else {
+      file.write(position, block, written);
+    }
   }
 
   private void close(IOException cause) {
