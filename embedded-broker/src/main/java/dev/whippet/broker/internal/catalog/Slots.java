@@ -3,9 +3,7 @@ package dev.whippet.broker.internal.catalog;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
@@ -16,7 +14,7 @@ import java.util.function.UnaryOperator;
  *   entries   0: a   1: -   2: c   3: -        free (a stack)   3, 1   so the next id is 1
  * </pre>
  *
- * <p>Safe on any thread. A change copies the table: thousands of entries, not millions.
+ * <p>Safe on any thread. A change copies the list of entries: thousands of them, not millions.
  */
 public final class Slots<T extends Slots.Entry> {
 
@@ -33,16 +31,18 @@ public final class Slots<T extends Slots.Entry> {
 
   private final List<T> entries;
   private final int[] free;
-  private final Map<String, T> byName;
 
-  private Slots(List<T> entries, int[] free, Map<String, T> byName) {
+  /** Shared with the table before, as long as no name changes. */
+  private final NameIndex byName;
+
+  private Slots(List<T> entries, int[] free, NameIndex byName) {
     this.entries = entries;
     this.free = free;
     this.byName = byName;
   }
 
   static <T extends Entry> Slots<T> empty() {
-    return new Slots<>(Collections.emptyList(), NONE, Collections.emptyMap());
+    return new Slots<>(Collections.emptyList(), NONE, NameIndex.EMPTY);
   }
 
   /** The entry in slot {@code id} (unsigned), or {@code null}. */
@@ -52,7 +52,8 @@ public final class Slots<T extends Slots.Entry> {
 
   /** The entry called {@code name}, or {@code null}. */
   public T get(String name) {
-    return byName.get(name);
+    int id = byName.get(name);
+    return id == NameIndex.NONE ? null : entries.get(id);
   }
 
   /** How many entries there are. */
@@ -84,7 +85,7 @@ public final class Slots<T extends Slots.Entry> {
   /** Adds {@code entry} to its slot, which is free or new, under a name not in use. */
   Slots<T> plus(T entry) {
     int id = entry.id();
-    if (id < 0 || get(id) != null || byName.containsKey(entry.name())) {
+    if (id < 0 || get(id) != null || get(entry.name()) != null) {
       throw new IllegalArgumentException("slot " + id + " or its name is taken: " + entry.name());
     }
     List<T> more = new ArrayList<>(Math.max(entries.size(), id + 1));
@@ -97,9 +98,7 @@ public final class Slots<T extends Slots.Entry> {
       more.add(null);
     }
     more.set(id, entry);
-    Map<String, T> names = new HashMap<>(byName);
-    names.put(entry.name(), entry);
-    return new Slots<>(more, stillFree, names);
+    return new Slots<>(more, stillFree, byName.plus(entry.name(), id));
   }
 
   /** Puts {@code entry} in the place of the one with its id; the name may be another. */
@@ -107,26 +106,22 @@ public final class Slots<T extends Slots.Entry> {
     T old = present(entry.id());
     List<T> same = new ArrayList<>(entries);
     same.set(entry.id(), entry);
-    Map<String, T> names = new HashMap<>(byName);
-    names.remove(old.name());
-    if (names.put(entry.name(), entry) != null) {
+    if (entry.name().equals(old.name())) {
+      return new Slots<>(same, free, byName);
+    }
+    if (get(entry.name()) != null) {
       throw new IllegalArgumentException("name is taken: " + entry.name());
     }
-    return new Slots<>(same, free, names);
+    return new Slots<>(same, free, byName.minus(old.name()).plus(entry.name(), entry.id()));
   }
 
   /** Every entry replaced by what {@code change} makes of it; ids and names stay. */
   Slots<T> mapped(UnaryOperator<T> change) {
     List<T> same = new ArrayList<>(entries.size());
-    Map<String, T> names = new HashMap<>();
     for (T entry : entries) {
-      T changed = entry == null ? null : change.apply(entry);
-      same.add(changed);
-      if (changed != null) {
-        names.put(changed.name(), changed);
-      }
+      same.add(entry == null ? null : change.apply(entry));
     }
-    return new Slots<>(same, free, names);
+    return new Slots<>(same, free, byName);
   }
 
   /** Frees slot {@code id}. */
@@ -134,9 +129,7 @@ public final class Slots<T extends Slots.Entry> {
     T old = present(id);
     List<T> fewer = new ArrayList<>(entries);
     fewer.set(id, null);
-    Map<String, T> names = new HashMap<>(byName);
-    names.remove(old.name());
-    return new Slots<>(fewer, with(free, id), names);
+    return new Slots<>(fewer, with(free, id), byName.minus(old.name()));
   }
 
   /** The same entries with this order of free slots, the next one last (recovery). */
@@ -171,6 +164,6 @@ public final class Slots<T extends Slots.Entry> {
   }
 
   private static int[] without(int[] stack, int id) {
-    return Arrays.stream(stack).filter(each -> each != id).toArray();
+    return stack.length == 0 ? stack : Arrays.stream(stack).filter(each -> each != id).toArray();
   }
 }

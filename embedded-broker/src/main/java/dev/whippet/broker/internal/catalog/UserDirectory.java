@@ -21,18 +21,19 @@ import java.util.List;
 public final class UserDirectory {
 
   static final UserDirectory EMPTY =
-      new UserDirectory(Slots.empty(), TokenIndex.EMPTY, UserEntry.ROOT_SERIAL + 1);
+      new UserDirectory(Slots.empty(), TokenIndex.EMPTY, UserEntry.ROOT_SERIAL + 1, 0);
 
   private final Slots<UserEntry> users;
   private final TokenIndex tokens;
   private final long nextSerial;
   private final int grantEntries;
 
-  private UserDirectory(Slots<UserEntry> users, TokenIndex tokens, long nextSerial) {
+  private UserDirectory(
+      Slots<UserEntry> users, TokenIndex tokens, long nextSerial, int grantEntries) {
     this.users = users;
     this.tokens = tokens;
     this.nextSerial = nextSerial;
-    this.grantEntries = users.all().stream().mapToInt(UserDirectory::entries).sum();
+    this.grantEntries = grantEntries;
   }
 
   /** The users by id and name. */
@@ -119,7 +120,11 @@ public final class UserDirectory {
               it.password(),
               it.grants(),
               List.of());
-      return new UserDirectory(users.plus(user), tokens, Math.max(nextSerial, it.serial() + 1));
+      return new UserDirectory(
+          users.plus(user),
+          tokens,
+          Math.max(nextSerial, it.serial() + 1),
+          grantEntries + entries(user));
     }
     if (change instanceof UserUpdated it) {
       return with(present(it.id()).with(it.name(), it.active()));
@@ -136,17 +141,17 @@ public final class UserDirectory {
     if (change instanceof TokenCreated it) {
       UserEntry user = present(it.user()).with(it.token());
       return new UserDirectory(
-          users.replaced(user), tokens.plus(user.id(), it.token()), nextSerial);
+          users.replaced(user), tokens.plus(user.id(), it.token()), nextSerial, grantEntries);
     }
     if (change instanceof TokenDeleted it) {
       UserEntry user = present(it.user());
       UserEntry fewer = user.withoutToken(it.name());
       return new UserDirectory(
-          users.replaced(fewer), tokens.minus(user.token(it.name())), nextSerial);
+          users.replaced(fewer), tokens.minus(user.token(it.name())), nextSerial, grantEntries);
     }
     UserSlots it = (UserSlots) change;
     return new UserDirectory(
-        users.withFree(it.free()), tokens, Math.max(nextSerial, it.nextSerial()));
+        users.withFree(it.free()), tokens, Math.max(nextSerial, it.nextSerial()), grantEntries);
   }
 
   /** Nobody's permissions for that stream count any more (iggy-classic.md 4.9). */
@@ -154,7 +159,7 @@ public final class UserDirectory {
     Slots<UserEntry> changed =
         users.mapped(
             user -> user.grants() == null ? user : user.with(user.grants().ending(stream)));
-    return new UserDirectory(changed, tokens, nextSerial);
+    return new UserDirectory(changed, tokens, nextSerial, grantEntries);
   }
 
   /** The shortest list of changes that leads from {@link #EMPTY} to this. */
@@ -177,7 +182,8 @@ public final class UserDirectory {
   }
 
   private UserDirectory with(UserEntry changed) {
-    return new UserDirectory(users.replaced(changed), tokens, nextSerial);
+    int more = entries(changed) - entries(users.get(changed.id()));
+    return new UserDirectory(users.replaced(changed), tokens, nextSerial, grantEntries + more);
   }
 
   private UserDirectory without(UserEntry user) {
@@ -185,7 +191,8 @@ public final class UserDirectory {
     for (Token token : user.tokens()) {
       fewer = fewer.minus(token);
     }
-    return new UserDirectory(users.minus(user.id()), fewer, nextSerial);
+    return new UserDirectory(
+        users.minus(user.id()), fewer, nextSerial, grantEntries - entries(user));
   }
 
   private UserEntry present(int id) {
