@@ -51,11 +51,15 @@ public final class Main {
   static int run(
       String[] arguments, Map<String, String> environment, PrintWriter out, PrintWriter err) {
     CommandLine commands = new CommandLine(new Main());
-    commands.addSubcommand(ServeCommand.commandLine(environment));
-    commands.addSubcommand(ConfigCommand.commandLine(environment));
-    commands.addSubcommand(new LogCommand());
-    if (arguments.length == 0 || !arguments[0].equals("serve")) {
-      commands.addSubcommand(BenchCommand.commandLine()); // its options are a third of a second
+    ServeCommand serve = new ServeCommand(environment);
+    if (arguments.length > 0 && arguments[0].equals("serve")) {
+      serve.loadAhead();
+      commands.addSubcommand(serve.commandLine());
+    } else { // their options are a third of a second
+      commands.addSubcommand(serve.commandLine());
+      commands.addSubcommand(ConfigCommand.commandLine(environment));
+      commands.addSubcommand(new LogCommand());
+      commands.addSubcommand(BenchCommand.commandLine());
     }
     commands.setOut(out);
     commands.setErr(err);

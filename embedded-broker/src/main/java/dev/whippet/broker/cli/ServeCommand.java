@@ -3,6 +3,7 @@ package dev.whippet.broker.cli;
 import dev.whippet.broker.Broker;
 import dev.whippet.broker.BrokerConfig;
 import dev.whippet.broker.BrokerException;
+import dev.whippet.broker.internal.net.Transport;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -18,15 +19,21 @@ final class ServeCommand implements Callable<Integer> {
 
   private final Map<String, String> environment;
   private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
+  private Thread ahead;
 
-  private ServeCommand(Map<String, String> environment) {
+  ServeCommand(Map<String, String> environment) {
     this.environment = environment;
   }
 
-  static CommandLine commandLine(Map<String, String> environment) {
-    ServeCommand serve = new ServeCommand(environment);
-    serve.describe();
-    return new CommandLine(serve.spec);
+  /** Netty's classes and native library, while the settings are read: a quarter of a start. */
+  void loadAhead() {
+    ahead = new Thread(Transport::best, "whippet-ahead");
+    ahead.start();
+  }
+
+  CommandLine commandLine() {
+    describe();
+    return new CommandLine(spec);
   }
 
   private void describe() {
@@ -56,6 +63,9 @@ final class ServeCommand implements Callable<Integer> {
     if (spec.commandLine().getParseResult().hasMatchedOption(CHECK)) {
       spec.commandLine().getOut().println("the configuration is good");
       return 0;
+    }
+    if (ahead != null) {
+      ahead.join(); // nobody else initializes Netty's classes meanwhile
     }
     Broker broker = Broker.start(settings);
     CountDownLatch stopped = new CountDownLatch(1);
