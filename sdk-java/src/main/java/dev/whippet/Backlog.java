@@ -2,14 +2,17 @@ package dev.whippet;
 
 /** How much waits on the device: a snapshot. Immutable. */
 public final class Backlog {
-  private final long messages;
+  private final long[] messages;
   private final long bytes;
   private final long bytesOnDisk;
   private final long lastSequence;
   private final long storedSequence;
   private final long deliveredSequence;
 
-  Backlog(long messages, long bytes, long bytesOnDisk, long last, long stored, long delivered) {
+  /**
+   * @param messages of each lane
+   */
+  Backlog(long[] messages, long bytes, long bytesOnDisk, long last, long stored, long delivered) {
     this.messages = messages;
     this.bytes = bytes;
     this.bytesOnDisk = bytesOnDisk;
@@ -24,7 +27,21 @@ public final class Backlog {
    * @return at least 0
    */
   public long messages() {
-    return messages;
+    long all = 0;
+    for (long lane : messages) {
+      all += lane;
+    }
+    return all;
+  }
+
+  /**
+   * Those of one lane.
+   *
+   * @param lane which one
+   * @return at least 0
+   */
+  public long messages(Message.Lane lane) {
+    return messages[lane.ordinal()];
   }
 
   /**
@@ -46,7 +63,8 @@ public final class Backlog {
   }
 
   /**
-   * The sequence of the newest accepted message.
+   * The sequence of the newest accepted message of the normal lane; this and the next two speak of
+   * its first channel, see {@link Receipt#sequence}.
    *
    * @return 0 if there was none
    */
@@ -75,8 +93,12 @@ public final class Backlog {
   @Override
   public String toString() {
     return "Backlog{"
-        + messages
-        + " messages, "
+        + messages()
+        + " messages ("
+        + messages(Message.Lane.URGENT)
+        + " urgent, "
+        + messages(Message.Lane.BULK)
+        + " bulk), "
         + bytes
         + " bytes, "
         + bytesOnDisk

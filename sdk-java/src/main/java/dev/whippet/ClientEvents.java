@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  *   <li>Called on the client's own two threads ("whippet-store", "whippet-net"): be quick, never
  *       block. An exception thrown here is logged and goes no further.
  *   <li>State changes arrive in order, each with the state that the one before ended in.
- *   <li>Every gap is reported once.
+ *   <li>Every gap is reported once; after a crash, perhaps once more, with the same range.
  * </ul>
  */
 public abstract class ClientEvents {
@@ -74,11 +74,19 @@ public abstract class ClientEvents {
 
     private final Receipt.Progress progress;
     private final ClientEvents events;
+
+    /** Null: gaps are not published. */
+    private final Gap.Topic topic;
+
+    /** Owned by the store thread. */
+    private boolean failing;
+
     private volatile Connection connection;
 
-    Reporter(Receipt.Progress progress, ClientEvents events) {
+    Reporter(Receipt.Progress progress, ClientEvents events, Gap.Topic topic) {
       this.progress = progress;
       this.events = events;
+      this.topic = topic;
     }
 
     /** From here on the connection is woken when something is stored. */
@@ -92,6 +100,14 @@ public abstract class ClientEvents {
     @Override
     public void stored(long upToSequence) {
       progress.stored(upToSequence);
+      if (topic != null && !failing) {
+        topic.retry();
+      }
+      failing = false;
+      wake();
+    }
+
+    private void wake() {
       Connection woken = connection;
       if (woken != null) {
         woken.wake();
@@ -100,6 +116,7 @@ public abstract class ClientEvents {
 
     @Override
     public void failed(long firstSequence, long lastSequence, OutboxException cause) {
+      failing = true; // reports wait for a commit that succeeds
       LOG.error("Sequences {} to {} could not be stored", firstSequence, lastSequence, cause);
       report(
           gap(
@@ -107,7 +124,8 @@ public abstract class ClientEvents {
               firstSequence,
               lastSequence,
               lastSequence - firstSequence + 1,
-              cause.getMessage()));
+              cause.getMessage()),
+          true);
       try {
         events.outboxFailed(WhippetException.of(cause));
       } catch (RuntimeException e) {
@@ -116,14 +134,17 @@ public abstract class ClientEvents {
     }
 
     @Override
-    public void gap(GapReport gap) {
-      report(
-          gap(
-              kind(gap.reason()),
-              gap.firstSequence(),
-              gap.lastSequence(),
-              gap.count(),
-              gap.reason() + " at " + gap.where()));
+    public void gap(GapReport found) {
+      Gap gap =
+          new Gap(
+              kind(found.reason()),
+              found.firstSequence(),
+              found.lastSequence(),
+              found.count(),
+              found.reason() + " at " + found.where(),
+              found.timeMillis() == 0 ? Clock.SYSTEM.epochMillis() : found.timeMillis());
+      report(new Gap(gap, found.bytes()), found.reason() != GapReport.Reason.IDENTITY_LOST);
+      wake();
     }
 
     private static Gap.Kind kind(GapReport.Reason reason) {
@@ -131,7 +152,13 @@ public abstract class ClientEvents {
         case TORN_TAIL:
           return Gap.Kind.NOT_STORED;
         case IDENTITY_LOST:
+        case UNKNOWN_OUTCOME:
           return Gap.Kind.UNKNOWN_OUTCOME;
+        case OVERFLOW:
+        case REFUSED:
+          return Gap.Kind.OVERFLOW;
+        case EXPIRED:
+          return Gap.Kind.EXPIRED;
         default:
           return Gap.Kind.CORRUPTED;
       }
@@ -185,7 +212,7 @@ public abstract class ClientEvents {
     @Override
     public void doubtful(boolean lostByBroker, long first, long last, String why) {
       Gap.Kind kind = lostByBroker ? Gap.Kind.LOST_BY_BROKER : Gap.Kind.UNKNOWN_OUTCOME;
-      report(gap(kind, first, last, -1, why));
+      report(gap(kind, first, last, -1, why), false);
     }
 
     // --- both
@@ -195,10 +222,16 @@ public abstract class ClientEvents {
       return new Gap(kind, first, last, messages, why, Clock.SYSTEM.epochMillis());
     }
 
-    private void report(Gap gap) {
+    /**
+     * @param gone whether the receipts say dropped
+     */
+    private void report(Gap gap, boolean gone) {
       LOG.warn("{}", gap);
-      if (gap.kind() != Gap.Kind.UNKNOWN_OUTCOME && gap.kind() != Gap.Kind.LOST_BY_BROKER) {
+      if (gone) {
         progress.dropped(gap);
+      }
+      if (topic != null) {
+        topic.tell(gap, !failing);
       }
       try {
         events.gap(gap);

@@ -1,9 +1,11 @@
 package dev.whippet;
 
 import dev.whippet.internal.check.Check;
+import dev.whippet.internal.segment.Channel;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import okio.ByteString;
 
 /**
@@ -25,7 +27,29 @@ public final class Message {
   /** Longest key. */
   public static final int KEY_BYTES_MAX = 255;
 
+  /** Longest time to live, in milliseconds: about 49 days. */
+  public static final long TIME_TO_LIVE_MILLIS_MAX = 0xffffffffL;
+
   private final Builder fields;
+
+  /**
+   * Which messages go first. Each lane keeps its own order, from the caller to the server; between
+   * lanes there is none.
+   */
+  public enum Lane {
+    /** What most messages are. The default. */
+    NORMAL,
+    /** Goes before everything else, waits for no linger, and is exempt from rates. */
+    URGENT,
+    /** Goes when nothing else waits, and is dropped first. */
+    BULK;
+
+    private static final Lane[] ALL = values();
+
+    static Lane of(long sequence) {
+      return ALL[Channel.lane(Channel.of(sequence))];
+    }
+  }
 
   private Message(Builder fields) {
     this.fields = fields;
@@ -78,6 +102,15 @@ public final class Message {
     return fields.headers;
   }
 
+  Lane lane() {
+    return fields.lane;
+  }
+
+  /** 0: for ever. */
+  long timeToLiveMillis() {
+    return fields.timeToLiveMillis;
+  }
+
   /** Null = the client's. */
   String stream() {
     return fields.stream;
@@ -97,6 +130,7 @@ public final class Message {
         + " headers"
         + (fields.key == null ? "" : ", key of " + fields.key.size() + " bytes")
         + (fields.partition < 0 ? "" : ", partition " + fields.partition)
+        + (fields.lane == Lane.NORMAL ? "" : ", " + fields.lane)
         + "}";
   }
 
@@ -111,6 +145,8 @@ public final class Message {
     private int headersBytes;
     private String stream;
     private String topic;
+    private Lane lane = Lane.NORMAL;
+    private long timeToLiveMillis;
 
     private Builder() {}
 
@@ -122,6 +158,8 @@ public final class Message {
       headersBytes = from.headersBytes;
       stream = from.stream;
       topic = from.topic;
+      lane = from.lane;
+      timeToLiveMillis = from.timeToLiveMillis;
     }
 
     /**
@@ -234,6 +272,33 @@ public final class Message {
     public Builder destination(String stream, String topic) {
       this.stream = Check.utf8Length("stream", stream, 1, 255);
       this.topic = Check.utf8Length("topic", topic, 1, 255);
+      return this;
+    }
+
+    /**
+     * Which messages it goes with; {@link Lane#NORMAL} by default.
+     *
+     * @param lane see there
+     * @return this
+     */
+    public Builder lane(Lane lane) {
+      this.lane = Check.notNull("lane", lane);
+      return this;
+    }
+
+    /**
+     * A message that is older when its turn comes is not sent but dropped, with a {@link Gap}; by
+     * default it never is. By the device's clock; while that has never been set (it shows a time
+     * before 2020) or was set back, nothing is too old.
+     *
+     * @param time 1 ms to {@link #TIME_TO_LIVE_MILLIS_MAX}
+     * @param unit of the time
+     * @return this
+     */
+    public Builder timeToLive(long time, TimeUnit unit) {
+      long millis = Check.notNull("unit", unit).toMillis(time);
+      timeToLiveMillis =
+          Check.range("time to live in milliseconds", millis, 1, TIME_TO_LIVE_MILLIS_MAX);
       return this;
     }
 

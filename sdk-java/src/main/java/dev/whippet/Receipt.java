@@ -1,6 +1,8 @@
 package dev.whippet;
 
 import dev.whippet.internal.call.Clock;
+import dev.whippet.internal.outbox.Outbox;
+import dev.whippet.internal.segment.Channel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,13 +53,24 @@ public final class Receipt {
   }
 
   /**
-   * The message's sequence: rises by at least one from message to message of one outbox, also over
-   * restarts. With an outbox identity it names a message for ever.
+   * The message's sequence. With an outbox identity it names a message for ever. It rises by at
+   * least one from message to message of a lane, also over restarts, until the lane changes its
+   * channel (see {@link WhippetClient.Builder#freshShare}): the upper 16 bits are the channel, the
+   * lower 48 the number in it; for messages of the normal lane it is just the number at first.
    *
    * @return at least 1
    */
   public long sequence() {
     return sequence;
+  }
+
+  /**
+   * The message's lane.
+   *
+   * @return never null
+   */
+  public Message.Lane lane() {
+    return Message.Lane.of(sequence);
   }
 
   /**
@@ -121,13 +134,13 @@ public final class Receipt {
   }
 
   /**
-   * How far the messages of one outbox got: the truth behind every {@link Receipt}. Two marks
-   * (stored, delivered) move up; a bounded memory of exceptions answers for the rest.
+   * How far the messages of one outbox got: the truth behind every {@link Receipt}. Two marks for
+   * each channel (stored, delivered) move up; a bounded memory of exceptions answers for the rest.
    *
    * <ul>
    *   <li>Dropped ranges: the newest {@link #DROPS_MAX}; an older one reads as delivered.
-   *   <li>Guarantees: the newest {@link #GUARANTEES_MAX} changes; what is older reads as {@link
-   *       Guarantee#AT_LEAST_ONCE}, the weaker one.
+   *   <li>Guarantees: the newest {@link #GUARANTEES_MAX} changes of a channel; what is older reads
+   *       as {@link Guarantee#AT_LEAST_ONCE}, the weaker one.
    *   <li>Receipts with a listener: held until they end, ordered by sequence; the outbox's bound of
    *       records is their bound.
    * </ul>
@@ -140,18 +153,40 @@ public final class Receipt {
     static final int DROPS_MAX = 1_024;
     static final int GUARANTEES_MAX = 64;
 
-    private final Shelf shelf = new Shelf();
     private final ArrayDeque<Gap> drops = new ArrayDeque<>();
-    private final ArrayDeque<Change> guarantees = new ArrayDeque<>();
-    private long stored;
-    private long delivered;
+    private final Way[] ways = new Way[Channel.COUNT];
     private WhippetException end;
     private WhippetException undeliverable;
 
+    Progress() {
+      for (int c = 0; c < Channel.COUNT; c++) {
+        ways[c] = new Way(Channel.base(c));
+      }
+    }
+
+    /** One channel. Guarded by the progress. */
+    private static final class Way {
+      final Shelf shelf = new Shelf();
+      final ArrayDeque<Change> guarantees = new ArrayDeque<>();
+      long stored;
+      long delivered;
+
+      Way(long base) {
+        stored = base;
+        delivered = base;
+      }
+    }
+
+    private Way way(long sequence) {
+      return ways[Channel.of(sequence)];
+    }
+
     /** Where the outbox stands when it was opened. */
-    synchronized void opened(long storedUpTo, long deliveredUpTo) {
-      stored = storedUpTo;
-      delivered = deliveredUpTo;
+    synchronized void opened(Outbox outbox) {
+      for (int c = 0; c < Channel.COUNT; c++) {
+        ways[c].stored = outbox.storedSequence(c);
+        ways[c].delivered = outbox.acknowledgedSequence(c);
+      }
     }
 
     /** From a sequence on, this was promised. */
@@ -169,10 +204,10 @@ public final class Receipt {
       if (dropped(sequence) != null) {
         return Receipt.State.DROPPED;
       }
-      if (sequence <= delivered) {
+      if (sequence <= way(sequence).delivered) {
         return Receipt.State.DELIVERED;
       }
-      return sequence <= stored ? Receipt.State.STORED : Receipt.State.QUEUED;
+      return sequence <= way(sequence).stored ? Receipt.State.STORED : Receipt.State.QUEUED;
     }
 
     synchronized Guarantee guarantee(long sequence) {
@@ -180,7 +215,7 @@ public final class Receipt {
         return null;
       }
       Guarantee found = Guarantee.AT_LEAST_ONCE;
-      for (Change change : guarantees) {
+      for (Change change : way(sequence).guarantees) {
         if (change.fromSequence <= sequence) {
           found = change.guarantee;
         }
@@ -198,50 +233,66 @@ public final class Receipt {
     }
 
     /** See {@link Receipt#awaitStored} and {@link Receipt#awaitDelivered}. */
-    boolean await(long sequence, Receipt.State wanted, long timeoutMillis)
-        throws InterruptedException {
-      return await(sequence, wanted, timeoutMillis, false);
-    }
-
-    /** Waits until everything up to a sequence is delivered or dropped. */
-    boolean awaitAll(long sequence, long timeoutMillis) throws InterruptedException {
-      return await(sequence, Receipt.State.DELIVERED, timeoutMillis, true);
-    }
-
-    private synchronized boolean await(
-        long sequence, Receipt.State wanted, long timeoutMillis, boolean all)
+    synchronized boolean await(long sequence, Receipt.State wanted, long timeoutMillis)
         throws InterruptedException {
       long deadline = Clock.SYSTEM.millis() + timeoutMillis;
       while (true) {
         Receipt.State state = state(sequence);
-        if (all ? sequence <= delivered : state.compareTo(wanted) >= 0) {
-          return state != Receipt.State.DROPPED || all;
+        if (state.compareTo(wanted) >= 0) {
+          return state != Receipt.State.DROPPED;
         }
-        WhippetException failure =
-            end == null && wanted == Receipt.State.DELIVERED ? undeliverable : end;
-        if (failure != null) {
-          throw new WhippetException(
-              failure.code(), failure.status(), failure.getMessage(), failure);
-        }
-        long left = deadline - Clock.SYSTEM.millis();
-        if (left <= 0) {
+        if (!waited(wanted, deadline)) {
           return false;
         }
+      }
+    }
+
+    /** Waits until everything up to these sequences, one a channel, is delivered or dropped. */
+    synchronized boolean awaitAll(long[] sequences, long timeoutMillis)
+        throws InterruptedException {
+      long deadline = Clock.SYSTEM.millis() + timeoutMillis;
+      while (!isPassed(sequences)) {
+        if (!waited(Receipt.State.DELIVERED, deadline)) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private boolean isPassed(long[] sequences) {
+      for (int c = 0; c < Channel.COUNT; c++) {
+        if (sequences[c] > ways[c].delivered) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    /** False: the time is over. */
+    private boolean waited(Receipt.State wanted, long deadline) throws InterruptedException {
+      WhippetException failure =
+          end == null && wanted == Receipt.State.DELIVERED ? undeliverable : end;
+      if (failure != null) {
+        throw new WhippetException(failure.code(), failure.status(), failure.getMessage(), failure);
+      }
+      long left = deadline - Clock.SYSTEM.millis();
+      if (left > 0) {
         TimeUnit.MILLISECONDS.timedWait(this, left);
       }
+      return left > 0;
     }
 
     /** Holds a receipt until it ends, and tells its listener what happened already. */
     void watch(Receipt receipt, Listener listener) {
       synchronized (this) {
-        shelf.put(receipt, listener);
+        way(receipt.sequence()).shelf.put(receipt, listener);
       }
       tell();
     }
 
     void stored(long upTo) {
       synchronized (this) {
-        stored = Math.max(stored, upTo);
+        way(upTo).stored = Math.max(way(upTo).stored, upTo);
         notifyAll();
       }
       tell();
@@ -249,17 +300,19 @@ public final class Receipt {
 
     void delivered(long upTo, Guarantee guarantee) {
       synchronized (this) {
-        if (upTo <= delivered) {
+        Way way = way(upTo);
+        ArrayDeque<Change> guarantees = way.guarantees;
+        if (upTo <= way.delivered) {
           return;
         }
         if (guarantees.isEmpty() || guarantees.getLast().guarantee != guarantee) {
           if (guarantees.size() == GUARANTEES_MAX) {
             guarantees.removeFirst();
           }
-          guarantees.add(new Change(delivered + 1, guarantee));
+          guarantees.add(new Change(way.delivered + 1, guarantee));
         }
-        delivered = upTo;
-        stored = Math.max(stored, upTo);
+        way.delivered = upTo;
+        way.stored = Math.max(way.stored, upTo);
         notifyAll();
       }
       tell();
@@ -273,7 +326,7 @@ public final class Receipt {
           drops.removeFirst();
         }
         drops.add(gap);
-        shelf.collectDropped(gap, due);
+        way(gap.firstSequence()).shelf.collectDropped(gap, due);
         notifyAll();
       }
       tell(due);
@@ -296,8 +349,10 @@ public final class Receipt {
     private void tell() {
       List<Shelf.Held> due = new ArrayList<>();
       synchronized (this) {
-        if (!shelf.isEmpty()) {
-          shelf.collect(this, stored, delivered, due);
+        for (Way way : ways) {
+          if (!way.shelf.isEmpty()) {
+            way.shelf.collect(this, way.stored, way.delivered, due);
+          }
         }
       }
       tell(due);

@@ -2,13 +2,14 @@ package dev.whippet;
 
 import dev.whippet.internal.call.Clock;
 import dev.whippet.internal.check.Check;
+import dev.whippet.internal.disk.Disk;
 import dev.whippet.internal.link.Endpoint;
 import dev.whippet.internal.link.Framing;
-import dev.whippet.internal.outbox.Disk;
 import dev.whippet.internal.outbox.Entry;
 import dev.whippet.internal.outbox.Outbox;
 import dev.whippet.internal.outbox.OutboxConfig;
 import dev.whippet.internal.outbox.OutboxException;
+import dev.whippet.internal.segment.Channel;
 import dev.whippet.internal.session.Connection;
 import dev.whippet.internal.session.SessionConfig;
 import dev.whippet.internal.wire.XxHash32;
@@ -40,6 +41,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * administers.
  */
 public final class WhippetClient implements Closeable {
+  private static final byte[] NOTHING = new byte[0];
+
   private final Receipt.Progress progress;
   private final Connection connection;
   private final Admin admin;
@@ -48,8 +51,11 @@ public final class WhippetClient implements Closeable {
   /** Null for a client that only consumes and administers. */
   private final Outbox outbox;
 
-  /** The outbox's last sequence when nothing had been sent yet; after a crash nobody has it. */
-  private final long lastAtOpen;
+  /** The channels' last sequences when nothing had been sent yet; after a crash nobody has them. */
+  private final long[] lastAtOpen = new long[Channel.COUNT];
+
+  /** What a send fills in, so that it allocates nothing. */
+  private final ThreadLocal<Entry> entries = new ThreadLocal<>();
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -59,7 +65,9 @@ public final class WhippetClient implements Closeable {
     this.outbox = outbox;
     this.connection = connection;
     this.defaults = defaults;
-    this.lastAtOpen = outbox == null ? 0 : outbox.lastSequence();
+    for (int c = 0; outbox != null && c < Channel.COUNT; c++) {
+      lastAtOpen[c] = outbox.lastSequence(c);
+    }
     this.admin = new Admin(connection, defaults.requestTimeoutMillis);
   }
 
@@ -69,12 +77,17 @@ public final class WhippetClient implements Closeable {
     final String topic;
     final int createPartitions;
     final long requestTimeoutMillis;
+    final SessionConfig session;
 
-    Defaults(String stream, String topic, int createPartitions, long requestTimeoutMillis) {
+    /** The outbox's name for stream and topic; 0: there is none yet. */
+    volatile int route;
+
+    Defaults(String stream, String topic, SessionConfig session) {
       this.stream = stream;
       this.topic = topic;
-      this.createPartitions = createPartitions;
-      this.requestTimeoutMillis = requestTimeoutMillis;
+      this.createPartitions = session.createPartitions;
+      this.requestTimeoutMillis = session.requestTimeoutMillis;
+      this.session = session;
     }
   }
 
@@ -124,28 +137,49 @@ public final class WhippetClient implements Closeable {
           WhippetException.Code.NOT_CONFIGURED,
           "the message names no destination, nor does the client: set one of them");
     }
-    Entry entry =
-        new Entry()
-            .originTimestampMicros(Clock.SYSTEM.epochMillis() * 1_000)
-            .headers(Header.Codec.encode(message.headers()))
-            .payload(message.payload());
+    Entry entry = entries.get();
+    if (entry == null) {
+      entry = new Entry();
+      entries.set(entry);
+    }
+    entry
+        .lane(message.lane().ordinal())
+        .timeToLive((int) message.timeToLiveMillis())
+        .originTimestampMicros(Clock.SYSTEM.epochMillis() * 1_000)
+        .headers(Header.Codec.encode(message.headers()))
+        .payload(message.payload());
     if (message.partition() >= 0) {
       entry.partition(message.partition());
     } else if (message.key() != null) {
       byte[] key = message.key().toByteArray();
       entry.key(XxHash32.hash(key, 0, key.length), key);
+    } else {
+      entry.sticky();
     }
     try {
-      return to.send(entry.route(to.routeFor(stream, topic)));
+      return to.send(entry.route(route(to, message, stream, topic)));
     } catch (OutboxException e) {
       throw WhippetException.of(e);
+    } finally {
+      entry.payload(NOTHING); // it is not to be kept in memory
     }
   }
 
-  /** The highest sequence that a message has, of this process or of one before. */
-  private long lastTaken(Outbox of) {
-    long last = of.lastSequence();
-    return last == lastAtOpen ? of.storedSequence() : last;
+  private int route(Outbox to, Message message, String stream, String topic)
+      throws OutboxException {
+    if (message.stream() != null) {
+      return to.routeFor(stream, topic);
+    }
+    if (defaults.route == 0) {
+      defaults.route = to.routeFor(stream, topic);
+    }
+    return defaults.route;
+  }
+
+  /** The highest sequence of a channel that a message has, of this process or of one before. */
+  private long lastTaken(Outbox of, int channel) {
+    long last = of.lastSequence(channel);
+    return last == lastAtOpen[channel] ? of.storedSequence(channel) : last;
   }
 
   private Outbox outbox() {
@@ -168,7 +202,12 @@ public final class WhippetClient implements Closeable {
    * @throws InterruptedException if the thread was interrupted
    */
   public boolean flush(long timeout, TimeUnit unit) throws InterruptedException {
-    return progress.awaitAll(lastTaken(outbox()), unit.toMillis(timeout));
+    Outbox of = outbox();
+    long[] last = new long[Channel.COUNT];
+    for (int c = 0; c < Channel.COUNT; c++) {
+      last[c] = lastTaken(of, c);
+    }
+    return progress.awaitAll(last, unit.toMillis(timeout));
   }
 
   /**
@@ -212,16 +251,31 @@ public final class WhippetClient implements Closeable {
    * @return a snapshot; all 0 without an outbox
    */
   public Backlog backlog() {
+    long[] messages = new long[Channel.LANES];
     if (outbox == null) {
-      return new Backlog(0, 0, 0, 0, 0, 0);
+      return new Backlog(messages, 0, 0, 0, 0, 0);
+    }
+    for (int lane = 0; lane < Channel.LANES; lane++) {
+      messages[lane] = outbox.backlogRecords(lane);
     }
     return new Backlog(
-        outbox.backlogRecords(),
+        messages,
         outbox.backlogBytes(),
         outbox.bytesOnDisk(),
-        lastTaken(outbox),
-        outbox.storedSequence(),
-        outbox.acknowledgedSequence());
+        lastTaken(outbox, 0),
+        outbox.storedSequence(0),
+        outbox.acknowledgedSequence(0));
+  }
+
+  /**
+   * Changes how many bytes a second of what had waited may be sent, see {@link
+   * Builder#backlogRate}; for instance when the network is a metered one. Does not block.
+   *
+   * @param bytesPerSecond 0 = no bound, else 1,000 to 1 Ti
+   */
+  public void backlogRate(long bytesPerSecond) {
+    defaults.session.backlogBytesPerSecond = Builder.rate(bytesPerSecond);
+    connection.wake();
   }
 
   /**
@@ -336,6 +390,10 @@ public final class WhippetClient implements Closeable {
     private long outboxMessagesMax = 10_000_000;
     private int messageBytesMax = 1 << 20;
     private OverflowPolicy overflow = OverflowPolicy.reject();
+    private long ageMillisMax;
+    private long commitIntervalMillis;
+    private OutboxKeys keys;
+    private Gap.Topic gaps;
     private String stream;
     private String topic;
     private ClientEvents events = new ClientEvents() {};
@@ -492,6 +550,96 @@ public final class WhippetClient implements Closeable {
     }
 
     /**
+     * How old a message of the outbox may become, whatever its own time to live; no bound by
+     * default. An older one is dropped, with a {@link Gap}; looked for once a minute and when its
+     * turn comes. See {@link Message.Builder#timeToLive} about clocks.
+     *
+     * @param age 1 s to 10,000 days
+     * @param unit of the age
+     * @return this
+     */
+    public Builder outboxAge(long age, TimeUnit unit) {
+      ageMillisMax = millis("age", age, unit, 1_000, 10_000 * DAY_MILLIS);
+      return this;
+    }
+
+    /**
+     * The least time between two commits of the outbox, which spares battery and flash; 0 by
+     * default. Receipts "stored" wait for it, {@link #send} does not, and what a crash may lose
+     * grows by it.
+     *
+     * @param interval 0 to 1 minute
+     * @param unit of the interval
+     * @return this
+     */
+    public Builder commitInterval(long interval, TimeUnit unit) {
+      commitIntervalMillis = millis("commitInterval", interval, unit, 0, 60_000);
+      return this;
+    }
+
+    /**
+     * Encrypts messages on the device (AES-256-GCM, a key for each segment, wrapped by these keys);
+     * off by default. What is in the directory already stays as it is until it is delivered. Names
+     * of streams and topics, sizes and times stay readable.
+     *
+     * @param keys see there
+     * @return this
+     */
+    public Builder encryption(OutboxKeys keys) {
+      this.keys = Check.notNull("keys", keys);
+      return this;
+    }
+
+    /**
+     * In a lane, the share of bytes for what is sent from now on while what had waited during an
+     * outage is still being sent; 0 by default: the oldest first, in order. 100: the freshest
+     * first. With any share but 0 the order is kept among what had waited and among what is fresh,
+     * not between the two.
+     *
+     * @param percent 0 to 100
+     * @return this
+     */
+    public Builder freshShare(int percent) {
+      session.freshShare = (int) Check.range("percent", percent, 0, 100);
+      return this;
+    }
+
+    /**
+     * How many bytes a second may be sent of what had waited when the connection came up; no bound
+     * by default. Urgent messages and those sent since are exempt; in a lane they still wait for
+     * what is ahead of them, unless they have a {@link #freshShare}.
+     *
+     * @param bytesPerSecond 0 = no bound, else 1,000 to 1 Ti
+     * @return this
+     */
+    public Builder backlogRate(long bytesPerSecond) {
+      session.backlogBytesPerSecond = rate(bytesPerSecond);
+      return this;
+    }
+
+    private static long rate(long bytesPerSecond) {
+      return bytesPerSecond == 0
+          ? 0
+          : Check.range("bytesPerSecond", bytesPerSecond, 1_000, 1L << 40);
+    }
+
+    /**
+     * Sends a message about every {@link Gap} to a topic, so that the far side knows, too; none by
+     * default. It is a JSON object with producer, kind, lane, channel, first, last, messages, bytes
+     * and timeMillis.
+     *
+     * @param stream 1 to 255 bytes of UTF-8
+     * @param topic 1 to 255 bytes of UTF-8
+     * @return this
+     */
+    public Builder gapsTo(String stream, String topic) {
+      gaps =
+          new Gap.Topic(
+              Check.utf8Length("stream", stream, 1, 255), Check.utf8Length("topic", topic, 1, 255));
+      return this;
+    }
+
+    /**
      * Where messages go that name no destination; none by default.
      *
      * @param stream 1 to 255 bytes of UTF-8
@@ -640,10 +788,10 @@ public final class WhippetClient implements Closeable {
             (session.endpoints.isEmpty() ? "url" : "credentials") + " missing: it has no default");
       }
       Receipt.Progress progress = new Receipt.Progress();
-      ClientEvents.Reporter reporter = new ClientEvents.Reporter(progress, events);
+      ClientEvents.Reporter reporter = new ClientEvents.Reporter(progress, events, gaps);
       Outbox outbox = directory == null ? null : openOutbox(reporter);
       if (outbox != null) {
-        progress.opened(outbox.storedSequence(), outbox.acknowledgedSequence());
+        progress.opened(outbox);
       }
       Connection connection;
       try {
@@ -656,12 +804,11 @@ public final class WhippetClient implements Closeable {
             WhippetException.Code.INTERNAL, 0, "no selector: " + e.getMessage(), e);
       }
       reporter.connection(connection);
+      if (outbox != null && gaps != null) {
+        gaps.opened(outbox);
+      }
       connection.start();
-      return new WhippetClient(
-          progress,
-          outbox,
-          connection,
-          new Defaults(stream, topic, session.createPartitions, session.requestTimeoutMillis));
+      return new WhippetClient(progress, outbox, connection, new Defaults(stream, topic, session));
     }
 
     private Outbox openOutbox(ClientEvents.Reporter reporter) {
@@ -674,9 +821,34 @@ public final class WhippetClient implements Closeable {
               .segmentBytes(Math.max(segmentBytes, messageBytesMax > 1 << 20 ? room : 0))
               .backlogBytesMax(outboxBytesMax)
               .backlogRecordsMax(outboxMessagesMax);
-      if (overflow.timeoutMillis() > 0) {
-        config.block(overflow.timeoutMillis(), TimeUnit.MILLISECONDS);
+      overflow.applyTo(config);
+      if (ageMillisMax > 0) {
+        config.ageMax(ageMillisMax, TimeUnit.MILLISECONDS);
       }
+      if (commitIntervalMillis > 0) {
+        config.commitInterval(commitIntervalMillis, TimeUnit.MILLISECONDS);
+      }
+      if (keys != null) {
+        config.keys(
+            new OutboxConfig.Keys() {
+              @Override
+              public byte[] wrap(byte[] key) throws IOException {
+                return keys.wrap(key);
+              }
+
+              @Override
+              public byte[] unwrap(byte[] wrapped) throws IOException {
+                return keys.unwrap(wrapped);
+              }
+            });
+      }
+      config.time(
+          new OutboxConfig.Time() {
+            @Override
+            public long epochMillis() {
+              return Clock.SYSTEM.epochMillis();
+            }
+          });
       try {
         return Outbox.open(config.build(), Disk.SYSTEM, reporter);
       } catch (OutboxException e) {

@@ -34,7 +34,7 @@ final class ProgressTest {
     assertThat(progress.state(2)).isEqualTo(Receipt.State.DROPPED);
     assertThat(progress.state(4)).isEqualTo(Receipt.State.DELIVERED);
     assertThat(progress.await(3, Receipt.State.STORED, 0)).isFalse();
-    assertThat(progress.awaitAll(5, 0)).isTrue();
+    assertThat(progress.awaitAll(new long[] {5, 0, 0, 0, 0, 0}, 0)).isTrue();
   }
 
   @Test

@@ -1,6 +1,6 @@
 package dev.whippet.testkit;
 
-import dev.whippet.internal.outbox.Disk;
+import dev.whippet.internal.disk.Disk;
 import java.io.Closeable;
 import java.io.File;
 import java.io.FileNotFoundException;

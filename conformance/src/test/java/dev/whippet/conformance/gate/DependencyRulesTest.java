@@ -23,25 +23,22 @@ class DependencyRulesTest {
 
   /** Package to the packages of ours that it may use. */
   private static final Map<String, Set<String>> SDK_ARROWS =
-      Map.of(
-          SDK,
-          Set.of("session", "call", "check", "outbox", "wire", "link", "tls"),
-          "session",
-          Set.of("call", "outbox", "wire", "link", "tls", "websocket"),
-          "call",
-          Set.of("wire", "link"),
-          "check",
-          Set.of(),
-          "link",
-          Set.of("websocket", "tls"),
-          "tls",
-          Set.of(),
-          "outbox",
-          Set.of(),
-          "wire",
-          Set.of(),
-          "websocket",
-          Set.of());
+      Map.ofEntries(
+          Map.entry(
+              SDK,
+              Set.of(
+                  "session", "call", "check", "outbox", "segment", "disk", "wire", "link", "tls")),
+          Map.entry(
+              "session", Set.of("call", "outbox", "segment", "wire", "link", "tls", "websocket")),
+          Map.entry("call", Set.of("wire", "link")),
+          Map.entry("check", Set.of()),
+          Map.entry("link", Set.of("websocket", "tls")),
+          Map.entry("tls", Set.of()),
+          Map.entry("outbox", Set.of("segment", "disk")),
+          Map.entry("segment", Set.of("disk")),
+          Map.entry("disk", Set.of()),
+          Map.entry("wire", Set.of()),
+          Map.entry("websocket", Set.of()));
 
   private static final Map<String, Set<String>> BROKER_ARROWS =
       Map.ofEntries(
@@ -164,6 +161,8 @@ class DependencyRulesTest {
           SDK + ".internal.wire",
           SDK + ".internal.websocket",
           SDK + ".internal.outbox",
+          SDK + ".internal.segment",
+          SDK + ".internal.disk",
           BROKER + ".internal.identity",
           BROKER + ".internal.wire",
           BROKER + ".internal.websocket",

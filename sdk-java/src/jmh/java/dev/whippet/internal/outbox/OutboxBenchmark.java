@@ -1,5 +1,7 @@
 package dev.whippet.internal.outbox;
 
+import dev.whippet.internal.disk.Disk;
+
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,14 +1,19 @@
 package dev.whippet.internal.outbox;
 
+import dev.whippet.internal.disk.Disk;
 import dev.whippet.internal.outbox.OutboxException.Reason;
+import dev.whippet.internal.segment.Channel;
+import dev.whippet.internal.segment.Format;
+import dev.whippet.internal.segment.SegmentCipher;
+import dev.whippet.internal.segment.SegmentReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Arrays;
 import okio.Buffer;
 
 /**
- * Reads what is stored, in sequence order, from the files. The accessors describe the record that
- * the last successful {@link #next} moved to, and are valid until the next call.
+ * Reads what one channel has stored, in sequence order, from the files. The accessors describe the
+ * record that the last successful {@link #next} moved to, and are valid until the next call.
  *
  * <p>Damage is stepped over and reported as a gap; a place that can't be read counts as damaged at
  * the third attempt.
@@ -20,7 +25,7 @@ public final class Cursor implements Closeable {
   private static final int READ_ATTEMPTS = 3;
 
   private final Outbox outbox;
-  private final Disk disk;
+  private final Writer.Shared shared;
   private final Segments segments;
   private final Facts facts;
 
@@ -33,11 +38,11 @@ public final class Cursor implements Closeable {
   /** The last sequence of this segment that can be read. */
   private long sound;
 
-  Cursor(Outbox outbox, Disk disk, Segments segments, Facts facts, long afterSequence) {
+  Cursor(Outbox outbox, Writer.Shared shared, long afterSequence) {
     this.outbox = outbox;
-    this.disk = disk;
-    this.segments = segments;
-    this.facts = facts;
+    this.shared = shared;
+    this.segments = shared.channels[Channel.of(afterSequence)];
+    this.facts = shared.facts;
     this.after = afterSequence;
   }
 
@@ -70,6 +75,8 @@ public final class Cursor implements Closeable {
           end(last);
         }
       }
+    } catch (OutboxException typed) {
+      throw typed;
     } catch (IOException failed) {
       throw failure(failed);
     }
@@ -82,12 +89,13 @@ public final class Cursor implements Closeable {
       return false;
     }
     try {
-      file = disk.openToRead(next.file);
+      file = shared.disk.openToRead(next.file);
     } catch (IOException failed) {
       if (next.released) {
         return openNext();
       }
-      if (Arrays.asList(disk.list(next.file.getParentFile())).contains(next.file.getName())) {
+      if (Arrays.asList(shared.disk.list(next.file.getParentFile()))
+          .contains(next.file.getName())) {
         throw failed;
       }
       long last = next.last;
@@ -96,10 +104,38 @@ public final class Cursor implements Closeable {
       after = Math.max(after, last);
       return openNext();
     }
+    SegmentCipher cipher = cipher(next);
+    if (next.locked) {
+      skipLocked(next);
+      return openNext();
+    }
     segment = next;
     sound = next.previousSequence;
-    reader = new SegmentReader(file, next.serial, next.previousSequence, new Found(next));
+    reader =
+        new SegmentReader(
+            file, next.serial, next.previousSequence, next.start, cipher, new Found(next));
     return true;
+  }
+
+  private SegmentCipher cipher(Segment next) throws IOException {
+    try {
+      return shared.vault.open(next);
+    } catch (IOException unavailable) {
+      leave();
+      throw unavailable;
+    }
+  }
+
+  /** Nobody has the key: reported, durably, and the file is kept. */
+  private void skipLocked(Segment next) throws OutboxException {
+    leave();
+    long last = next.last;
+    long first = Math.max(next.previousSequence, Math.max(after, segments.acknowledged())) + 1;
+    if (first <= last) {
+      next.kept = true;
+      outbox.keep(next, first, last);
+    }
+    after = Math.max(after, last);
   }
 
   /** Whether the record that the reader stands on is to be delivered. */
@@ -113,7 +149,10 @@ public final class Cursor implements Closeable {
       return false;
     }
     sound = sequence;
-    if (sequence <= after || sequence <= segments.acknowledged()) {
+    if (sequence <= after
+        || sequence <= segments.acknowledged()
+        || sequence <= segments.droppedTo()
+        || facts.isDropped(sequence)) {
       return false;
     }
     after = sequence;
@@ -210,6 +249,19 @@ public final class Cursor implements Closeable {
   /** When it was sent. */
   public long originTimestampMicros() {
     return Format.i64(bytes(), at() + 24);
+  }
+
+  /** Whether it need not be sent any more. */
+  public boolean isExpired() {
+    int timeToLive = Format.i32(bytes(), at() + 40);
+    OutboxConfig config = shared.config;
+    return (timeToLive != 0 || config.ageMillisMax() > 0)
+        && config.isExpired(originTimestampMicros(), timeToLive, config.nowMillis());
+  }
+
+  /** Bytes that the record takes on the disk. */
+  public int recordBytes() {
+    return Format.i32(bytes(), at());
   }
 
   /** A copy of the key; empty if there is none. */

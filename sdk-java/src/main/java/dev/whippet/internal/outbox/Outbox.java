@@ -1,5 +1,7 @@
 package dev.whippet.internal.outbox;
 
+import dev.whippet.internal.disk.Disk;
+import dev.whippet.internal.segment.Channel;
 import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
@@ -8,11 +10,13 @@ import java.io.IOException;
  * The bounded, crash-safe store-and-forward queue of one device, in one directory.
  *
  * <pre>
- * send (any thread)   -&gt; ring -&gt; "whippet-store": one write, one sync -&gt; Listener.stored
+ * send (any thread)   -&gt; ring -&gt; "whippet-store": a write and a sync -&gt; Listener.stored
  * Cursor (net thread) &lt;- files;  acknowledge -&gt; whole segments are free again
  * </pre>
  *
  * <ul>
+ *   <li>Six channels ({@link Channel}), each with its order, segments and cursor: an urgent record
+ *       waits neither for the disk nor for the network behind others.
  *   <li>A sequence is given once: blocks of them are reserved durably. A crash skips the rest of a
  *       block; gaps between sequences are normal (whippet-extension.md 3.1).
  *   <li>A record is stored when a sync covered it, and only then read, and only then told.
@@ -20,16 +24,21 @@ import java.io.IOException;
  *       is untouched, and later sends work again when the disk does. If the process is killed right
  *       after such a failure, before any later success, its records may still be found: their
  *       outcome is unknown, as for any send without a receipt.
+ *   <li>What is dropped, by a bound or an age, is on the disk as a gap before it is told and before
+ *       the cursor passes it.
  *   <li>Files: docs/FORMAT.md, Outbox. Damage is stepped over and reported, never fatal.
  * </ul>
  *
  * <p>Threads: any for everything but a {@link Cursor}. Limits: {@link OutboxConfig}; on the disk,
- * the backlog plus one segment in use, one kept, and four spare ones.
+ * the backlog plus for each channel that was used one segment in use or kept, and four spare ones.
  */
 public final class Outbox implements Closeable {
   /** Told on the store thread "whippet-store", outside all locks; must be quick. */
   public interface Listener {
-    /** Every sequence up to this one is on stable storage, or was named by {@link #failed}. */
+    /**
+     * Every sequence of this one's channel up to it is on stable storage, or was named by {@link
+     * #failed} or {@link #gap}.
+     */
     void stored(long upToSequence);
 
     /**
@@ -38,49 +47,77 @@ public final class Outbox implements Closeable {
      */
     void failed(long firstSequence, long lastSequence, OutboxException cause);
 
-    /** Records are missing; during {@link Outbox#open}, on the caller's thread. */
+    /** Records are missing or dropped; during {@link Outbox#open}, on the caller's thread. */
     void gap(GapReport gap);
   }
 
   private final Closeable lock;
-  private final Disk disk;
+  private final Writer.Shared shared;
   private final Meta meta;
   private final Facts facts;
-  private final Segments segments;
+  private final Segments[] channels;
   private final Ring ring;
   private final Store store;
   private final Thread thread;
 
-  private Outbox(OutboxConfig config, Disk disk, Closeable lock, Meta meta, Listener listener)
-      throws IOException {
+  private Outbox(Writer.Shared shared, Closeable lock, Listener listener) throws IOException {
     this.lock = lock;
-    this.disk = disk;
-    this.meta = meta;
+    this.shared = shared;
+    this.meta = shared.meta;
+    this.facts = shared.facts;
+    this.channels = shared.channels;
+    OutboxConfig config = shared.config;
     meta.load(config.sequenceBlock());
-    facts = new Facts(config.segmentBytes());
-    segments = new Segments();
-    Recovery recovery = new Recovery(config, disk, meta, facts);
+    Recovery recovery = new Recovery(shared);
     recovery.run();
-    long last = recovery.reserved;
+    long[] last = reserve(recovery);
+    shared.spares.restore(recovery.nextSlot, recovery.blanks);
+    Writer[] writers = new Writer[Channel.COUNT];
+    for (int c = 0; c < Channel.COUNT; c++) {
+      writers[c] = new Writer(shared, c);
+      writers[c].restore(recovery.channels[c]);
+    }
+    for (GapReport gap : recovery.gaps) {
+      listener.gap(gap);
+    }
+    for (GapReport gap = facts.pollGap(); gap != null; gap = facts.pollGap()) {
+      listener.gap(gap);
+    }
+    ring = new Ring(config, channels, last, meta, turns());
+    store = new Store(ring, shared, writers, listener);
+    thread = new Thread(store, Store.THREAD_NAME);
+    thread.setDaemon(true);
+  }
+
+  /** Raises the epoch and the reservations, durably; returns what was reserved before. */
+  private long[] reserve(Recovery recovery) throws IOException {
+    long[] last = new long[Channel.COUNT];
+    for (int c = 0; c < Channel.COUNT; c++) {
+      ChannelRecovery found = recovery.channels[c];
+      last[c] = found.reserved;
+      meta.reserved.set(c, last[c] + shared.config.sequenceBlock());
+      meta.stored[c] = found.lastStored;
+      meta.acknowledged[c] = found.acknowledged;
+      meta.kept(c, found.acknowledged);
+    }
     meta.epoch = recovery.epoch + 1;
-    meta.reserved = last + config.sequenceBlock();
-    meta.stored = recovery.lastStored;
-    meta.acknowledged = recovery.acknowledged;
     meta.clean = false;
     if (meta.lost) {
       meta.create();
     } else {
       meta.save();
     }
-    Writer writer = new Writer(config, disk, meta, facts, segments);
-    writer.restore(recovery);
-    for (GapReport gap : recovery.gaps) {
-      listener.gap(gap);
+    return last;
+  }
+
+  /** The channel of each lane that took the newest records, or the first one. */
+  private int[] turns() {
+    int[] turns = new int[Channel.LANES];
+    for (int lane = 0; lane < Channel.LANES; lane++) {
+      boolean second = channels[2 * lane + 1].newestSerial() > channels[2 * lane].newestSerial();
+      turns[lane] = 2 * lane + (second ? 1 : 0);
     }
-    ring = new Ring(config, segments, last + 1, meta.reserved);
-    store = new Store(ring, writer, meta, segments, listener, config.directory());
-    thread = new Thread(store, Store.THREAD_NAME);
-    thread.setDaemon(true);
+    return turns;
   }
 
   /**
@@ -94,18 +131,27 @@ public final class Outbox implements Closeable {
   public static Outbox open(OutboxConfig config, Disk disk, Listener listener)
       throws OutboxException {
     Closeable lock = lock(config.directory(), disk);
-    Meta meta = null;
+    Writer.Shared shared = new Writer.Shared();
     Outbox outbox = null;
     try {
-      meta = new Meta(disk, config.directory());
-      outbox = new Outbox(config, disk, lock, meta, listener);
+      shared.config = config;
+      shared.disk = disk;
+      shared.meta = new Meta(disk, config.directory());
+      shared.facts = new Facts(config.segmentBytes());
+      shared.spares = new Spares(config, disk);
+      shared.vault = new Vault(config.keys());
+      shared.channels = new Segments[Channel.COUNT];
+      for (int c = 0; c < Channel.COUNT; c++) {
+        shared.channels[c] = new Segments(c);
+      }
+      outbox = new Outbox(shared, lock, listener);
     } catch (OutboxException typed) {
       throw typed;
     } catch (IOException failed) {
       throw unusable(config.directory(), failed);
     } finally {
       if (outbox == null) {
-        closeQuietly(meta);
+        closeQuietly(shared.meta);
         closeQuietly(lock);
       }
     }
@@ -156,7 +202,7 @@ public final class Outbox implements Closeable {
    * Copies the entry into the ring. Any thread. Waits for nothing but a short lock, unless the
    * overflow policy is BLOCK and a bound is reached.
    *
-   * @return its sequence: 1, 2, 3 …; skips happen after a crash only
+   * @return its sequence, which rises by 1 in each channel; skips happen after a crash
    * @throws OutboxException FULL, TOO_LARGE, CLOSED or INTERRUPTED; nothing was taken then
    * @throws IllegalArgumentException if the route is unknown
    */
@@ -182,9 +228,9 @@ public final class Outbox implements Closeable {
     return meta.instance.clone();
   }
 
-  /** The highest sequence that this directory has ever reserved. */
-  public long reservedSequence() {
-    return meta.reserved;
+  /** The highest sequence of a channel that this directory has ever reserved. */
+  public long reservedSequence(int channel) {
+    return meta.reserved.get(channel);
   }
 
   /**
@@ -197,51 +243,117 @@ public final class Outbox implements Closeable {
     store.renewProducer();
   }
 
-  /** Every sequence up to this one is stored or reported as failed. */
-  public long storedSequence() {
-    return segments.stored();
+  /** Every sequence of the channel up to this one is stored or reported as failed. */
+  public long storedSequence(int channel) {
+    return channels[channel].stored();
   }
 
-  /** Every sequence up to this one was acknowledged. */
-  public long acknowledgedSequence() {
-    return segments.acknowledged();
+  /** Every sequence of the channel up to this one was acknowledged, or dropped. */
+  public long acknowledgedSequence(int channel) {
+    return channels[channel].acknowledged();
   }
 
-  /** The highest sequence that {@link #send} has returned, or that was found by open. */
-  public long lastSequence() {
-    return ring.lastSequence();
+  /** The highest sequence of the channel that {@link #send} has returned, or that open found. */
+  public long lastSequence(int channel) {
+    return ring.lastSequence(channel);
+  }
+
+  /** The channel that takes what is sent in a lane. */
+  public int channelOf(int lane) {
+    return ring.channelOf(lane);
+  }
+
+  /** What is sent from now on in a lane takes its other channel, an order of its own. */
+  public void turn(int lane) {
+    ring.turn(lane);
   }
 
   /** Records that wait for the disk or for an acknowledgement. */
   public long backlogRecords() {
-    return segments.backlogRecords() + ring.waitingRecords();
+    long records = 0;
+    for (int lane = 0; lane < Channel.LANES; lane++) {
+      records += backlogRecords(lane);
+    }
+    return records;
+  }
+
+  /** Those of one lane. */
+  public long backlogRecords(int lane) {
+    return channels[2 * lane].backlogRecords()
+        + channels[2 * lane + 1].backlogRecords()
+        + ring.waitingRecords(lane);
   }
 
   /** Their bytes, by whole segments. */
   public long backlogBytes() {
-    return segments.backlogBytes() + ring.waitingBytes();
+    long bytes = ring.waitingBytes();
+    for (Segments channel : channels) {
+      bytes += channel.backlogBytes();
+    }
+    return bytes;
   }
 
   /** Size of all files, spare ones included. */
   public long bytesOnDisk() {
-    return segments.bytesOnDisk() + Meta.BYTES;
+    return shared.spares.fileBytes() + Meta.BYTES;
   }
 
-  /** A cursor that begins after this sequence; close it. */
+  /** A cursor over a channel that begins after this sequence of it; close it. */
   public Cursor cursor(long afterSequence) {
-    return new Cursor(this, disk, segments, facts, afterSequence);
+    return new Cursor(this, shared, afterSequence);
   }
 
   /**
-   * Everything up to this sequence has arrived. Any thread; never blocks. Kept durably with the
-   * next commit, within about a second, or at close: after a crash the cursor may be older.
+   * Everything of this sequence's channel up to it has arrived. Any thread; never blocks. Kept
+   * durably with the channel's next commit, within about a second, or at close: after a crash the
+   * cursor may be older.
    */
   public void acknowledge(long upToSequence) {
-    long before = segments.acknowledged();
-    segments.acknowledge(upToSequence);
-    if (segments.acknowledged() > before) {
+    Segments channel = channels[Channel.of(upToSequence)];
+    long before = channel.acknowledged();
+    channel.acknowledge(upToSequence);
+    if (channel.acknowledged() > before) {
       ring.acknowledged();
     }
+  }
+
+  /**
+   * These records of one channel are sent now: from here on they leave the outbox acknowledged, or
+   * with an unknown outcome. Any thread.
+   *
+   * @return false if one of them is dropped: read again
+   */
+  public boolean claim(long first, long last) {
+    return channels[Channel.of(first)].claim(first, last);
+  }
+
+  /** Records of the channel up to this sequence may have been sent, in this process or before. */
+  public long claimedSequence(int channel) {
+    return channels[channel].claimed();
+  }
+
+  /**
+   * Drops records that were read. Any thread; never blocks: they may be acknowledged when {@link
+   * #isDropped} says so, and the listener is told soon.
+   *
+   * @param unknownOutcome whether they may have been sent; else they expired
+   * @return 0: not now, there are too many gaps that were not passed; else to ask with
+   */
+  public long drop(long first, long last, long bytes, boolean unknownOutcome) {
+    if (!facts.hasRoomForGap()) {
+      return 0;
+    }
+    GapReport.Reason reason =
+        unknownOutcome ? GapReport.Reason.UNKNOWN_OUTCOME : GapReport.Reason.EXPIRED;
+    long now = shared.config.nowMillis();
+    long ordinal = facts.drop(GapReport.drop(reason, first, last, last - first + 1, bytes, now));
+    ring.poke();
+    return ordinal;
+  }
+
+  /** Whether a drop is on the disk, and the listener knows it. */
+  public boolean isDropped(long ordinal) {
+    return facts.isTold(ordinal);
   }
 
   /** The route of an id; null if unknown. */
@@ -274,16 +386,17 @@ public final class Outbox implements Closeable {
   }
 
   /**
-   * Notes that this producer has published to a partition of a broker; durable on return. Blocks
-   * for one sync, unless it is known already.
+   * Notes that this producer has published in a channel to a partition of a broker; durable on
+   * return. Blocks for one sync, unless it is known already.
    */
-  public void recordPublished(byte[] brokerId, int route, int partition) throws OutboxException {
-    awaitDurable(facts.publish(brokerId, meta.producerId(), route, partition));
+  public void recordPublished(byte[] brokerId, int channel, int route, int partition)
+      throws OutboxException {
+    awaitDurable(facts.publish(brokerId, meta.producerId(), channel, route, partition));
   }
 
   /** Whether that was noted. */
-  public boolean wasPublished(byte[] brokerId, int route, int partition) {
-    return facts.published(brokerId, meta.producerId(), route, partition);
+  public boolean wasPublished(byte[] brokerId, int channel, int route, int partition) {
+    return facts.published(brokerId, meta.producerId(), channel, route, partition);
   }
 
   /** Stores what waits, keeps the acknowledged cursor, ends the thread, releases the lock. */
@@ -316,6 +429,14 @@ public final class Outbox implements Closeable {
     if (!facts.isDurable(ordinal)) {
       throw store.failure();
     }
+  }
+
+  /** From a cursor: nobody has the key of a segment. Blocks until that is on the disk. */
+  void keep(Segment segment, long first, long last) throws OutboxException {
+    GapReport gap =
+        new GapReport(GapReport.Reason.KEY_MISSING, first, last, segment.place(0))
+            .keeping(segment.serial, segment.count, segment.used, shared.config.nowMillis());
+    awaitDurable(facts.drop(gap));
   }
 
   /** From a cursor. */

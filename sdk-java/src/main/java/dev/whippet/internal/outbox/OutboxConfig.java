@@ -1,6 +1,8 @@
 package dev.whippet.internal.outbox;
 
+import dev.whippet.internal.segment.Format;
 import java.io.File;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -13,8 +15,38 @@ public final class OutboxConfig {
     /** Throws at once with reason FULL. */
     REJECT,
     /** Waits for room up to the given time, then throws with reason FULL. */
-    BLOCK
+    BLOCK,
+    /** Takes it, and drops the oldest records of the least urgent lane that has any. */
+    DROP_OLDEST,
+    /** Gives it a sequence, and drops it. */
+    DROP_NEWEST;
+
+    boolean drops() {
+      return this == DROP_OLDEST || this == DROP_NEWEST;
+    }
   }
+
+  /** Wraps the keys of segments, for instance by one in the platform's key store. Any thread. */
+  public interface Keys {
+    /** The key as it may stand on the disk, 1 to 1,024 bytes. */
+    byte[] wrap(byte[] key) throws IOException;
+
+    /**
+     * The key again; null if it is lost for good: then the segment's records are reported as gone.
+     *
+     * @throws IOException if it can't be had now; nothing is given up for that
+     */
+    byte[] unwrap(byte[] wrapped) throws IOException;
+  }
+
+  /** Tells the device's time. Any thread. */
+  public interface Time {
+    /** Milliseconds since 1970; 0: unknown, and nothing is too old. */
+    long epochMillis();
+  }
+
+  /** A clock below has never been set, 2020-01-01; by it nothing is too old. */
+  private static final long SET_CLOCK_MILLIS = 1_577_836_800_000L;
 
   /** The smallest segment: header, facts, and one small record. */
   static final int SEGMENT_BYTES_MIN = 4 * 1024;
@@ -30,6 +62,10 @@ public final class OutboxConfig {
   private final int sequenceBlock;
   private final Overflow overflow;
   private final long blockNanos;
+  private final long ageMillisMax;
+  private final long commitIntervalNanos;
+  private final Keys keys;
+  private final Time time;
 
   private OutboxConfig(Builder builder) {
     this.directory = builder.directory;
@@ -41,6 +77,10 @@ public final class OutboxConfig {
     this.sequenceBlock = builder.sequenceBlock;
     this.overflow = builder.overflow;
     this.blockNanos = builder.blockNanos;
+    this.ageMillisMax = builder.ageMillisMax;
+    this.commitIntervalNanos = builder.commitIntervalNanos;
+    this.keys = builder.keys;
+    this.time = builder.time;
   }
 
   /** Defaults for a directory. */
@@ -93,6 +133,39 @@ public final class OutboxConfig {
     return blockNanos;
   }
 
+  /** Records older than this are dropped; 0: none are. */
+  public long ageMillisMax() {
+    return ageMillisMax;
+  }
+
+  /** Between two commits there is at least so much time, unless somebody waits. */
+  public long commitIntervalNanos() {
+    return commitIntervalNanos;
+  }
+
+  /** Null: records are not encrypted. */
+  Keys keys() {
+    return keys;
+  }
+
+  long nowMillis() {
+    return time.epochMillis();
+  }
+
+  /**
+   * Whether a record need not be sent any more. By a clock that has never been set, or by one that
+   * was set back, nothing is too old.
+   */
+  public boolean isExpired(long originMicros, int timeToLiveMillis, long nowMillis) {
+    long sentMillis = TimeUnit.MICROSECONDS.toMillis(originMicros);
+    if (sentMillis < SET_CLOCK_MILLIS || nowMillis < SET_CLOCK_MILLIS) {
+      return false;
+    }
+    long age = nowMillis - sentMillis;
+    return timeToLiveMillis != 0 && age > (timeToLiveMillis & 0xffffffffL)
+        || ageMillisMax > 0 && age > ageMillisMax;
+  }
+
   /**
    * Largest record: key, encoded headers and payload together. A record fits into one half of the
    * ring and into half a segment.
@@ -101,6 +174,14 @@ public final class OutboxConfig {
     int room = Math.min(ringBytes / 2, segmentBytes / 2);
     return room - Format.RECORD_BYTES - Format.COMMIT_BYTES - Format.ALIGNMENT;
   }
+
+  private static final Time UNKNOWN_TIME =
+      new Time() {
+        @Override
+        public long epochMillis() {
+          return 0;
+        }
+      };
 
   /** Collects the values; each setter checks at once. */
   public static final class Builder {
@@ -113,6 +194,10 @@ public final class OutboxConfig {
     private int sequenceBlock = 1 << 20;
     private Overflow overflow = Overflow.REJECT;
     private long blockNanos;
+    private long ageMillisMax;
+    private long commitIntervalNanos;
+    private Keys keys;
+    private Time time = UNKNOWN_TIME;
 
     private Builder(File directory) {
       if (directory == null) {
@@ -174,6 +259,44 @@ public final class OutboxConfig {
     public Builder block(long timeout, TimeUnit unit) {
       this.blockNanos = positive(unit.toNanos(timeout), "timeout");
       this.overflow = Overflow.BLOCK;
+      return this;
+    }
+
+    /** At a bound, the oldest records of the least urgent lane go. */
+    public Builder dropOldest() {
+      this.overflow = Overflow.DROP_OLDEST;
+      this.blockNanos = 0;
+      return this;
+    }
+
+    /** At a bound, what is sent goes. */
+    public Builder dropNewest() {
+      this.overflow = Overflow.DROP_NEWEST;
+      this.blockNanos = 0;
+      return this;
+    }
+
+    /** Records older than this are dropped. Default: none are. */
+    public Builder ageMax(long age, TimeUnit unit) {
+      this.ageMillisMax = positive(unit.toMillis(age), "age in milliseconds");
+      return this;
+    }
+
+    /** The least time between two commits, for battery and flash. Default: none. */
+    public Builder commitInterval(long interval, TimeUnit unit) {
+      this.commitIntervalNanos = positive(unit.toNanos(interval), "interval in nanoseconds");
+      return this;
+    }
+
+    /** Encrypts what is stored from now on, and reads what was encrypted. Default: neither. */
+    public Builder keys(Keys keys) {
+      this.keys = keys;
+      return this;
+    }
+
+    /** The device's clock, for ages. Default: unknown, nothing is too old. */
+    public Builder time(Time time) {
+      this.time = time;
       return this;
     }
 

@@ -20,6 +20,8 @@ public final class OutboxException extends IOException {
     WRITE_FAILED,
     /** Stored bytes could not be read; the call may be repeated. */
     READ_FAILED,
+    /** A segment's key can't be unwrapped now; nothing was changed, it may be tried again. */
+    KEY_UNAVAILABLE,
     /** The outbox was closed. */
     CLOSED,
     /** The calling thread was interrupted while it waited for room. */

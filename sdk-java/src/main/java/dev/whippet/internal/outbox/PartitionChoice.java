@@ -17,12 +17,8 @@ public enum PartitionChoice {
     this.code = code;
   }
 
-  /** The choice of a code that {@link Format} has checked. */
+  /** The choice of a code that {@code Format} has checked. */
   static PartitionChoice of(int code) {
     return BY_CODE[code];
-  }
-
-  static boolean known(int code) {
-    return code >= 0 && code < BY_CODE.length;
   }
 }

@@ -1,28 +1,68 @@
 package dev.whippet.internal.outbox;
 
 import dev.whippet.internal.outbox.OutboxException.Reason;
+import dev.whippet.internal.segment.Channel;
+import dev.whippet.internal.segment.Format;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What was sent and waits for the disk: two halves of memory. Producers copy framed records into
- * one while the store thread writes the other; {@link #take} swaps them. Sequences are given here,
- * in the order of the bytes.
+ * What was sent and waits for the disk: two halves of memory for each channel. Producers copy
+ * framed records into one while the store thread writes the other; {@link #take} swaps them.
+ * Sequences are given here, in the order of the bytes.
  *
  * <p>All state is guarded by {@code lock}; nothing under it waits for a disk. Limits: bytes of a
- * half, count of records in both, the backlog's bytes and records, and the sequences reserved.
+ * half, of all channels together; count of records in all; the backlog's bytes and records; and the
+ * sequences reserved.
  */
 final class Ring {
   /** A half is allocated this large, and doubles up to its limit. */
   private static final int BATCH_BYTES_FIRST = 16 * 1024;
 
-  /** One half: records back to back, behind room for a commit header. */
+  /** One half of one channel: records back to back, behind room for a commit header. */
   static final class Batch {
     byte[] bytes;
     int end;
     int count;
     long firstSequence;
+    long lastSequence;
+
+    /** Messages that came while there was no room; their sequences are not among the bytes. */
+    final ArrayList<GapReport> refused = new ArrayList<>();
+
+    void clear() {
+      end = Format.COMMIT_BYTES;
+      count = 0;
+      refused.clear();
+    }
+
+    int size() {
+      return end - Format.COMMIT_BYTES;
+    }
+
+    boolean isEmpty() {
+      return count == 0 && refused.isEmpty();
+    }
+
+    void refuse(GapReport more) {
+      int newest = refused.size() - 1;
+      if (newest >= 0 && refused.get(newest).continuesWith(more)) {
+        refused.set(newest, refused.get(newest).and(more));
+      } else {
+        refused.add(more);
+      }
+      lastSequence = more.lastSequence();
+    }
+  }
+
+  /** All that waited when the store thread took it; its own until the next. */
+  static final class Round {
+    final Batch[] batches = new Batch[Channel.COUNT];
+    int count;
+    long bytes;
 
     /** No work came within the time given to {@link #take}. */
     boolean timedOut;
@@ -30,19 +70,21 @@ final class Ring {
     /** The outbox is closing, and nothing more will come. */
     boolean closing;
 
+    Round() {
+      for (int c = 0; c < Channel.COUNT; c++) {
+        batches[c] = new Batch();
+      }
+      clear();
+    }
+
     void clear() {
-      end = Format.COMMIT_BYTES;
+      for (Batch batch : batches) {
+        batch.clear();
+      }
       count = 0;
+      bytes = 0;
       timedOut = false;
       closing = false;
-    }
-
-    int size() {
-      return end - Format.COMMIT_BYTES;
-    }
-
-    long lastSequence() {
-      return firstSequence + count - 1;
     }
   }
 
@@ -50,13 +92,18 @@ final class Ring {
   private final Condition work = lock.newCondition();
   private final Condition room = lock.newCondition();
   private final OutboxConfig config;
-  private final Segments segments;
-  private Batch filling = new Batch();
-  private Batch written = new Batch();
+  private final Segments[] segments;
+  private final long[] next = new long[Channel.COUNT];
+  private final long[] reserved = new long[Channel.COUNT];
+
+  /** The channel of each lane that takes what is sent. */
+  private final int[] turn = new int[Channel.LANES];
+
+  private Round filling = new Round();
+  private Round written = new Round();
   private int writing;
-  private int writingRecords;
-  private long next;
-  private long reserved;
+  private long writingBytes;
+  private boolean anyRefused;
   private boolean poked;
 
   /** The store thread waits without end: it must be told that there is idle work. */
@@ -65,19 +112,20 @@ final class Ring {
   private boolean closed;
   private Throwable broken;
 
-  Ring(OutboxConfig config, Segments segments, long next, long reserved) {
+  Ring(OutboxConfig config, Segments[] segments, long[] lastSequences, Meta meta, int[] turn) {
     this.config = config;
     this.segments = segments;
-    this.next = next;
-    this.reserved = reserved;
-    filling.clear();
-    written.clear();
+    for (int c = 0; c < Channel.COUNT; c++) {
+      next[c] = lastSequences[c] + 1;
+      reserved[c] = meta.reserved.get(c);
+    }
+    System.arraycopy(turn, 0, this.turn, 0, turn.length);
   }
 
   // ---- producers
 
   long send(Entry entry) throws OutboxException {
-    long body = (long) entry.key.length + entry.headers.length + entry.payloadLength;
+    long body = entry.bodyBytes();
     if (body > config.recordBytesMax()) {
       throw new OutboxException(
           Reason.TOO_LARGE,
@@ -86,33 +134,58 @@ final class Ring {
     int length = (int) Format.recordLength(body);
     lock.lock();
     try {
-      awaitRoom(length);
-      if (filling.count == 0) {
-        filling.firstSequence = next;
+      boolean taken = awaitRoom(entry, length);
+      int channel = turn[entry.lane];
+      Batch batch = filling.batches[channel];
+      if (filling.count == 0 && !anyRefused || config.commitIntervalNanos() > 0 && isHalfFull()) {
         work.signal();
       }
-      reserveBytes(filling, length);
-      Format.putMessage(filling.bytes, filling.end, length, entry, next);
-      filling.end += length;
+      if (!taken) {
+        return refuse(entry, batch, channel, length);
+      }
+      if (batch.count == 0) {
+        batch.firstSequence = next[channel];
+      }
+      reserveBytes(batch, length);
+      entry.write(batch.bytes, batch.end, length, next[channel]);
+      batch.end += length;
+      batch.count++;
+      batch.lastSequence = next[channel];
       filling.count++;
-      return next++;
+      filling.bytes += length;
+      return next[channel]++;
     } finally {
       lock.unlock();
     }
   }
 
-  private void awaitRoom(int length) throws OutboxException {
-    long left = config.blockNanos();
+  private long refuse(Entry entry, Batch batch, int channel, int length) {
+    long sequence = next[channel]++;
+    long now = TimeUnit.MICROSECONDS.toMillis(entry.originTimestampMicros);
+    batch.refuse(GapReport.drop(GapReport.Reason.REFUSED, sequence, sequence, 1, length, now));
+    anyRefused = true;
+    return sequence;
+  }
+
+  /** False: there is none, and the message at hand is to be dropped. */
+  private boolean awaitRoom(Entry entry, int length) throws OutboxException {
+    long left = entry.report ? 0 : config.blockNanos();
     for (; ; ) {
       if (closed) {
         throw new OutboxException(Reason.CLOSED, "outbox is closed", broken);
       }
-      String bound = boundReached(length);
-      if (bound == null) {
-        return;
-      }
-      if (left <= 0) {
-        throw new OutboxException(Reason.FULL, "outbox is full: " + bound);
+      int channel = turn[entry.lane];
+      if (next[channel] > reserved[channel]) {
+        throwIfOver(left, "sequences can't be reserved, is the disk full?");
+      } else {
+        String bound = boundReached(entry, length);
+        if (bound == null) {
+          return true;
+        }
+        if (config.overflow().drops() && !entry.report) {
+          return false;
+        }
+        throwIfOver(left, bound);
       }
       try {
         left = room.awaitNanos(left);
@@ -123,20 +196,34 @@ final class Ring {
     }
   }
 
-  private String boundReached(int length) {
-    if (filling.end + length > config.ringBytes() / 2) {
+  private static void throwIfOver(long left, String bound) throws OutboxException {
+    if (left <= 0) {
+      throw new OutboxException(Reason.FULL, "outbox is full: " + bound);
+    }
+  }
+
+  private String boundReached(Entry entry, int length) {
+    if (filling.bytes + length > config.ringBytes() / 2 - Format.COMMIT_BYTES) {
       return "ringBytes " + config.ringBytes();
     }
-    if (filling.count + writingRecords >= config.ringRecords()) {
+    if (filling.count + writing >= config.ringRecords()) {
       return "ringRecords " + config.ringRecords();
     }
-    if (segments.backlogBytes() + writing + filling.size() + length > config.backlogBytesMax()) {
+    if (entry.report || config.overflow() == OutboxConfig.Overflow.DROP_OLDEST) {
+      return null; // the store thread makes room
+    }
+    long bytes = writingBytes + filling.bytes + length;
+    long records = writing + filling.count;
+    for (Segments channel : segments) {
+      bytes += channel.backlogBytes();
+      records += channel.backlogRecords();
+    }
+    if (bytes > config.backlogBytesMax()) {
       return "backlogBytesMax " + config.backlogBytesMax();
     }
-    if (segments.backlogRecords() + writingRecords + filling.count >= config.backlogRecordsMax()) {
-      return "backlogRecordsMax " + config.backlogRecordsMax();
-    }
-    return next > reserved ? "sequences can't be reserved, is the disk full?" : null;
+    return records >= config.backlogRecordsMax()
+        ? "backlogRecordsMax " + config.backlogRecordsMax()
+        : null;
   }
 
   private void reserveBytes(Batch batch, int length) {
@@ -151,20 +238,41 @@ final class Ring {
     }
   }
 
+  /** What is sent from now on in this lane takes its other channel. */
+  void turn(int lane) {
+    lock.lock();
+    try {
+      turn[lane] ^= 1;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The channel that takes what is sent in a lane. */
+  int channelOf(int lane) {
+    lock.lock();
+    try {
+      return turn[lane];
+    } finally {
+      lock.unlock();
+    }
+  }
+
   // ---- store thread
 
   /**
-   * Waits for work, and takes all of it. The batch is the caller's until the next call.
+   * Waits for work, and takes all of it. The round is the caller's until the next call.
    *
    * @param nanos how long; negative means as long as it takes
+   * @param gatherNanos how long to let more come, once there is some, unless somebody waits for it
    */
-  Batch take(long nanos) {
+  Round take(long nanos, long gatherNanos) {
     lock.lock();
     try {
       long left = nanos;
       boolean inTime = true;
       patient = nanos < 0;
-      while (filling.count == 0 && !poked && !closed && inTime) {
+      while (filling.count == 0 && !anyRefused && !poked && !closed && inTime) {
         try {
           if (nanos < 0) {
             work.await();
@@ -176,14 +284,16 @@ final class Ring {
           poked = true; // nobody may interrupt this thread; if one does, look around and go on
         }
       }
-      Batch taken = filling;
+      gather(gatherNanos);
+      Round taken = filling;
       filling = written;
       filling.clear();
       written = taken;
-      writing = taken.size();
-      writingRecords = taken.count;
-      taken.timedOut = !inTime && taken.count == 0 && !poked;
+      writing = taken.count;
+      writingBytes = taken.bytes;
+      taken.timedOut = !inTime && taken.count == 0 && !anyRefused && !poked;
       taken.closing = closed;
+      anyRefused = false;
       poked = false;
       patient = false;
       room.signalAll();
@@ -193,25 +303,63 @@ final class Ring {
     }
   }
 
-  /** What was taken is in the segments' counters now, or has failed. */
-  void settled() {
+  private void gather(long nanos) {
+    long left = nanos;
+    while (left > 0 && filling.count > 0 && !poked && !closed && !isHalfFull()) {
+      try {
+        left = work.awaitNanos(left);
+      } catch (InterruptedException ignored) {
+        left = 0;
+      }
+    }
+  }
+
+  private boolean isHalfFull() {
+    return filling.bytes > config.ringBytes() / 4 || filling.count > config.ringRecords() / 4;
+  }
+
+  /** What was taken of a channel is in the segments' counters now, or has failed. */
+  void settled(int channel) {
     lock.lock();
     try {
-      writing = 0;
-      writingRecords = 0;
+      Batch batch = written.batches[channel];
+      writing -= batch.count;
+      writingBytes -= batch.size();
+      batch.clear();
       room.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  void reserved(long upToSequence) {
+  void reserved(Meta meta) {
     lock.lock();
     try {
-      reserved = upToSequence;
+      for (int c = 0; c < Channel.COUNT; c++) {
+        reserved[c] = meta.reserved.get(c);
+      }
       room.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Nothing is sent for a while: large halves are given back. */
+  void rest() {
+    lock.lock();
+    try {
+      for (int c = 0; c < Channel.COUNT; c++) {
+        rest(filling.batches[c]);
+        rest(written.batches[c]);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void rest(Batch batch) {
+    if (batch.isEmpty() && batch.bytes != null && batch.bytes.length > BATCH_BYTES_FIRST) {
+      batch.bytes = null;
     }
   }
 
@@ -255,19 +403,24 @@ final class Ring {
     }
   }
 
-  long lastSequence() {
+  long lastSequence(int channel) {
     lock.lock();
     try {
-      return next - 1;
+      return next[channel] - 1;
     } finally {
       lock.unlock();
     }
   }
 
-  long waitingRecords() {
+  /** Records of a lane that wait for the disk. */
+  long waitingRecords(int lane) {
     lock.lock();
     try {
-      return filling.count + writingRecords;
+      long records = 0;
+      for (int c = 2 * lane; c < 2 * lane + 2; c++) {
+        records += filling.batches[c].count + written.batches[c].count;
+      }
+      return records;
     } finally {
       lock.unlock();
     }
@@ -276,7 +429,7 @@ final class Ring {
   long waitingBytes() {
     lock.lock();
     try {
-      return filling.size() + writing;
+      return filling.bytes + writingBytes;
     } finally {
       lock.unlock();
     }

@@ -1,5 +1,6 @@
 package dev.whippet.internal.outbox;
 
+import dev.whippet.internal.segment.Format;
 import java.io.File;
 
 /**
@@ -11,13 +12,32 @@ import java.io.File;
  * thread. {@code used} is written after {@code last}, {@code sealed} after both.
  */
 final class Segment {
+  /** What the header of a life says. */
+  static final class Life {
+    File file;
+    long serial;
+    long previousSequence;
+    long recordsBefore;
+    byte[] wrappedKey;
+    boolean keyDamaged;
+  }
+
   final File file;
   final long serial;
   final long previousSequence;
   final long recordsBefore;
 
+  /** Where the first commit stands. */
+  final int start;
+
+  /** The key of this life, wrapped; null: records are not encrypted. */
+  final byte[] wrappedKey;
+
   /** Size of the file. */
   long fileBytes;
+
+  /** Nobody has the key: the records are missing, and the file is kept. */
+  boolean locked;
 
   /** Full size and never failed: fit for another life. */
   boolean recyclable;
@@ -43,11 +63,13 @@ final class Segment {
   /** Losses up to this sequence were reported. */
   long lossReportedTo;
 
-  Segment(File file, long serial, long previousSequence, long recordsBefore, long fileBytes) {
-    this.file = file;
-    this.serial = serial;
-    this.previousSequence = previousSequence;
-    this.recordsBefore = recordsBefore;
+  Segment(Life life, long fileBytes) {
+    this.file = life.file;
+    this.serial = life.serial;
+    this.previousSequence = life.previousSequence;
+    this.recordsBefore = life.recordsBefore;
+    this.wrappedKey = life.wrappedKey;
+    this.start = Format.segmentStart(wrappedKey == null ? 0 : wrappedKey.length);
     this.fileBytes = fileBytes;
     this.last = previousSequence;
   }

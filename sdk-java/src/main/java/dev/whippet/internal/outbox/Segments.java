@@ -1,31 +1,54 @@
 package dev.whippet.internal.outbox;
 
+import dev.whippet.internal.segment.Channel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The segments that hold unacknowledged records, oldest first, and the counters over them.
+ * The segments of one channel that hold unacknowledged records, oldest first, the counters over
+ * them, and what may have been sent.
+ *
+ * <p>A drop of the oldest records has two steps: {@link #beginDrop} keeps them from being sent or
+ * acknowledged from now on, {@link #endDrop}, when the gap is on the disk, moves the cursor over
+ * them.
  *
  * <p>All state is guarded by this; no file is touched under the lock. The newest segment is never
  * released, because it holds the newest facts.
  */
 final class Segments {
+  final int channel;
   private final List<Segment> live = new ArrayList<>();
   private final ArrayDeque<Segment> released = new ArrayDeque<>();
   private long liveRecords;
   private long liveBytes;
-  private long fileBytes;
 
+  /** Records up to here may have been sent. */
+  private long claimed;
+
+  /** Where acknowledgements would have moved the cursor, were there no drop under way. */
+  private long wanted;
+
+  private boolean dropping;
+  private volatile long droppedTo;
   private volatile long acknowledged;
   private volatile long backlogRecords;
   private volatile long backlogBytes;
   private volatile long stored;
 
+  Segments(int channel) {
+    this.channel = channel;
+    this.acknowledged = Channel.base(channel);
+    this.stored = acknowledged;
+    this.claimed = acknowledged;
+    this.droppedTo = acknowledged;
+  }
+
   // ---- store thread, recovery
 
-  synchronized void acknowledgedBefore(long sequence) {
+  synchronized void acknowledgedBefore(long sequence, long claimedBefore) {
     acknowledged = sequence;
+    claimed = claimedBefore;
     stored = Math.max(stored, sequence);
   }
 
@@ -72,13 +95,58 @@ final class Segments {
     return !released.isEmpty();
   }
 
-  synchronized void fileBytes(long difference) {
-    fileBytes += difference;
+  // ---- drops
+
+  /** The segment with the oldest record that waits; null if there is none. */
+  synchronized Segment oldest() {
+    return after(Math.max(acknowledged, droppedTo));
+  }
+
+  /** Records up to here are on their way out; returns up to where they may have been sent. */
+  synchronized long beginDrop(long last) {
+    dropping = true;
+    droppedTo = Math.max(droppedTo, last);
+    sweep();
+    return claimed;
+  }
+
+  /** The gap of all drops begun is on the disk. */
+  synchronized void endDrop() {
+    if (dropping) {
+      dropping = false;
+      acknowledge(Math.max(wanted, droppedTo));
+    }
+  }
+
+  /** These records are sent now, or soon; false if one of them is dropped. */
+  synchronized boolean claim(long first, long last) {
+    if (first <= droppedTo) {
+      return false;
+    }
+    claimed = Math.max(claimed, last);
+    return true;
+  }
+
+  /** The serial of the newest segment; 0 if there is none. */
+  synchronized long newestSerial() {
+    return live.isEmpty() ? 0 : live.get(live.size() - 1).serial;
+  }
+
+  long droppedTo() {
+    return droppedTo;
+  }
+
+  synchronized long claimed() {
+    return claimed;
   }
 
   // ---- any thread
 
   synchronized void acknowledge(long upToSequence) {
+    if (dropping) {
+      wanted = Math.max(wanted, upToSequence);
+      return;
+    }
     acknowledged = Math.max(acknowledged, Math.min(upToSequence, stored));
     sweep();
   }
@@ -139,10 +207,6 @@ final class Segments {
     return backlogBytes;
   }
 
-  synchronized long bytesOnDisk() {
-    return fileBytes;
-  }
-
   private void sweep() {
     int free = 0;
     while (free < live.size() - 1 && live.get(free).sealed && live.get(free).last <= acknowledged) {
@@ -155,13 +219,14 @@ final class Segments {
     live.subList(0, free).clear();
     long records = liveRecords;
     long bytes = liveBytes;
-    if (!live.isEmpty()) {
-      Segment first = live.get(0);
-      long open = Math.max(0, first.last - Math.max(acknowledged, first.previousSequence));
-      records -= Math.max(0, first.count - open);
-      if (first.last <= acknowledged) {
-        bytes -= first.used;
+    long passed = Math.max(acknowledged, droppedTo);
+    for (Segment segment : live) {
+      long open = Math.max(0, segment.last - Math.max(passed, segment.previousSequence));
+      records -= Math.max(0, segment.count - open);
+      if (segment.last > passed) {
+        break;
       }
+      bytes -= segment.used;
     }
     backlogRecords = records;
     backlogBytes = bytes;

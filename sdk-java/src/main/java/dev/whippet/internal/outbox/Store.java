@@ -1,15 +1,17 @@
 package dev.whippet.internal.outbox;
 
 import dev.whippet.internal.outbox.OutboxException.Reason;
+import dev.whippet.internal.segment.Channel;
+import dev.whippet.internal.segment.Format;
 import java.io.File;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The thread "whippet-store": takes all that waits, has it written, and tells. Other threads may
- * ask it for one round and wait ({@link #round}); what they want done stands in {@link Facts} or in
- * {@code renewAsked}.
+ * The thread "whippet-store": takes all that waits, has it written, the most urgent lane first, and
+ * tells. Other threads may ask it for one round and wait ({@link #round}); what they want done
+ * stands in {@link Facts} or in {@code renewAsked}.
  *
  * <p>Requests and gap reports are guarded by this; no disk and no listener is called under the
  * lock. Who found a gap waits until it is told.
@@ -20,15 +22,18 @@ final class Store implements Runnable {
   /** Cursor and spare files are looked after when nothing was sent for so long. */
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** With a bound of age, what waits is looked at so often. */
+  private static final long AGE_MILLIS = TimeUnit.MINUTES.toMillis(1);
+
   /** The wait doubles with each failure, so often at most. */
   private static final int IDLE_DOUBLINGS_MAX = 6;
 
   private final Ring ring;
-  private final Writer writer;
-  private final Meta meta;
-  private final Segments segments;
+  private final Writer.Shared shared;
+  private final Writer[] writers;
+  private final Dropper dropper;
   private final Outbox.Listener listener;
-  private final File directory;
+  private final Ring.Batch nothing = new Ring.Batch();
 
   private final ArrayDeque<GapReport> gaps = new ArrayDeque<>();
   private long gapsFound;
@@ -39,14 +44,15 @@ final class Store implements Runnable {
   private boolean ended;
   private IOException lastFailure;
   private int idleFailures;
+  private long expiredMillis;
 
-  Store(Ring ring, Writer writer, Meta meta, Segments segments, Outbox.Listener listener, File at) {
+  Store(Ring ring, Writer.Shared shared, Writer[] writers, Outbox.Listener listener) {
     this.ring = ring;
-    this.writer = writer;
-    this.meta = meta;
-    this.segments = segments;
+    this.shared = shared;
+    this.writers = writers;
+    this.dropper = new Dropper(shared, writers);
     this.listener = listener;
-    this.directory = at;
+    nothing.clear();
   }
 
   // ---- the store thread
@@ -56,18 +62,20 @@ final class Store implements Runnable {
     try {
       boolean closing = false;
       while (!closing) {
-        Ring.Batch batch = ring.take(patience());
-        closing = batch.closing;
-        round(batch);
-        if (batch.timedOut) {
-          idleFailures = writer.idle() ? 0 : Math.min(idleFailures + 1, IDLE_DOUBLINGS_MAX);
+        Ring.Round round = ring.take(patience(), shared.config.commitIntervalNanos());
+        closing = round.closing;
+        round(round);
+        expire();
+        if (round.timedOut) {
+          idleFailures = idle() ? 0 : Math.min(idleFailures + 1, IDLE_DOUBLINGS_MAX);
         }
       }
-      writer.finish(ring.lastSequence());
+      finish();
     } catch (RuntimeException | Error broken) {
       ring.close(broken);
       throw broken;
     } finally {
+      dropper.close();
       synchronized (this) {
         ended = true;
         notifyAll();
@@ -76,10 +84,23 @@ final class Store implements Runnable {
   }
 
   private long patience() {
-    return writer.wantsIdleWork() ? IDLE_NANOS << idleFailures : -1;
+    if (wantsIdleWork()) {
+      return IDLE_NANOS << idleFailures;
+    }
+    return shared.config.ageMillisMax() > 0 && backlogRecords() > 0
+        ? TimeUnit.MILLISECONDS.toNanos(AGE_MILLIS)
+        : -1;
   }
 
-  private void round(Ring.Batch batch) {
+  private long backlogRecords() {
+    long records = 0;
+    for (Segments channel : shared.channels) {
+      records += channel.backlogRecords();
+    }
+    return records;
+  }
+
+  private void round(Ring.Round round) {
     long request;
     boolean renew;
     synchronized (this) {
@@ -88,38 +109,123 @@ final class Store implements Runnable {
       renewAsked = false;
     }
     IOException failed = renew ? renew() : null;
-    writer.reserve(ring.lastSequence());
-    ring.reserved(meta.reserved);
-    IOException notStored = writer.commit(batch);
-    if (batch.count > 0) {
-      tellFailed(batch, notStored);
-      segments.settle(batch.lastSequence()); // not before: nobody may take them for delivered
+    reserve();
+    for (int place = 0; place < Channel.LANES; place++) {
+      int lane = Channel.laneByUrgency(place);
+      for (int channel = 2 * lane; channel < 2 * lane + 2; channel++) {
+        if (!round.batches[channel].isEmpty()) {
+          IOException notStored = store(channel, round.batches[channel]);
+          failed = failed == null ? notStored : failed;
+        }
+      }
     }
-    ring.settled();
-    if (batch.count > 0) {
-      listener.stored(batch.lastSequence());
-    }
+    IOException notStored = facts();
     tellGaps();
     complete(request, failed == null ? notStored : failed);
   }
 
+  /** Stores the records of one channel, and tells. */
+  private IOException store(int channel, Ring.Batch batch) {
+    Segments segments = shared.channels[channel];
+    IOException notStored = null;
+    if (batch.count > 0) {
+      if (hasRoom(channel, batch)) {
+        notStored = writers[channel].commit(batch);
+        if (notStored != null) {
+          tellFailed(batch, writers[channel].failedAt(), notStored);
+        }
+      } else {
+        refuse(batch);
+      }
+    }
+    endDrops();
+    for (GapReport refused : batch.refused) {
+      listener.gap(refused);
+    }
+    long last = batch.lastSequence;
+    segments.settle(last); // not before: nobody may take them for delivered
+    ring.settled(channel);
+    listener.stored(last);
+    return notStored;
+  }
+
+  private boolean hasRoom(int channel, Ring.Batch batch) {
+    return shared.config.overflow() != OutboxConfig.Overflow.DROP_OLDEST
+        || dropper.makeRoom(Channel.lane(channel), batch.size(), batch.count);
+  }
+
+  /** Nothing less urgent could make room. */
+  private void refuse(Ring.Batch batch) {
+    long now = shared.config.nowMillis();
+    GapReport all = null;
+    for (int at = Format.COMMIT_BYTES; at < batch.end; at += Format.i32(batch.bytes, at)) {
+      long sequence = Format.sequence(batch.bytes, at);
+      int length = Format.i32(batch.bytes, at);
+      GapReport one = GapReport.drop(GapReport.Reason.REFUSED, sequence, sequence, 1, length, now);
+      if (all != null && !all.continuesWith(one)) {
+        listener.gap(all);
+        all = null;
+      }
+      all = all == null ? one : all.and(one);
+    }
+    listener.gap(all);
+  }
+
+  /** Brings facts that still wait to the disk. */
+  private IOException facts() {
+    if (shared.facts.pending() == null) {
+      return null;
+    }
+    int channel = 0;
+    for (int c = Channel.COUNT - 1; c >= 0; c--) {
+      channel = writers[c].isActive() ? c : channel;
+    }
+    IOException failed = writers[channel].commit(nothing);
+    endDrops();
+    return failed;
+  }
+
+  /** What was dropped may be passed when all gaps are on the disk, and told. */
+  private void endDrops() {
+    long durable = shared.facts.durable();
+    for (GapReport drop = shared.facts.pollGap(); drop != null; drop = shared.facts.pollGap()) {
+      listener.gap(drop);
+    }
+    shared.facts.told(durable);
+    if (shared.facts.pending() == null) {
+      for (Segments channel : shared.channels) {
+        channel.endDrop();
+      }
+    }
+  }
+
   private IOException renew() {
     try {
-      writer.renew();
+      shared.meta.renew();
+      shared.facts.forgetMarks();
       return null;
     } catch (IOException failed) {
       return failed;
     }
   }
 
-  private void tellFailed(Ring.Batch batch, IOException notStored) {
-    if (writer.batchStored() < batch.lastSequence()) {
-      listener.failed(
-          writer.batchStored() + 1, batch.lastSequence(), failure("records", notStored));
+  private void tellFailed(Ring.Batch batch, int from, IOException notStored) {
+    OutboxException cause = failure("records", notStored);
+    int at = from;
+    while (at < batch.end) {
+      long first = Format.sequence(batch.bytes, at);
+      long last = first;
+      at += Format.i32(batch.bytes, at);
+      while (at < batch.end && Format.sequence(batch.bytes, at) == last + 1) {
+        last++;
+        at += Format.i32(batch.bytes, at);
+      }
+      listener.failed(first, last, cause);
     }
   }
 
   private OutboxException failure(String what, IOException cause) {
+    File directory = shared.config.directory();
     return new OutboxException(
         Reason.WRITE_FAILED,
         what
@@ -156,13 +262,94 @@ final class Store implements Runnable {
     }
   }
 
+  // ---- meta, idle, end
+
+  /** Raises the reservations when half of one is used. */
+  private void reserve() {
+    Meta meta = shared.meta;
+    int block = shared.config.sequenceBlock();
+    long[] old = new long[Channel.COUNT];
+    boolean due = false;
+    for (int c = 0; c < Channel.COUNT; c++) {
+      old[c] = meta.reserved.get(c);
+      long last = ring.lastSequence(c);
+      if (old[c] - last < block / 2) {
+        meta.reserved.set(c, last + block);
+        due = true;
+      }
+    }
+    if (due && !meta.keep(shared.channels)) {
+      for (int c = 0; c < Channel.COUNT; c++) {
+        meta.reserved.set(c, old[c]);
+      }
+    }
+    ring.reserved(meta);
+  }
+
+  /** Once a minute. */
+  private void expire() {
+    long now = shared.config.nowMillis();
+    if (shared.config.ageMillisMax() > 0 && Math.abs(now - expiredMillis) >= AGE_MILLIS) {
+      expiredMillis = now;
+      dropper.expire(now);
+      facts();
+      tellGaps();
+    }
+  }
+
+  private boolean wantsIdleWork() {
+    return cursorMoved() || wantsSpare();
+  }
+
+  private boolean cursorMoved() {
+    for (Segments channel : shared.channels) {
+      if (channel.acknowledged() > shared.meta.kept(channel.channel)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean wantsSpare() {
+    boolean active = false;
+    for (Writer writer : writers) {
+      active |= writer.isActive();
+    }
+    return active && shared.spares.wantsOne();
+  }
+
+  /** Nothing to store for a while: keeps the cursors, makes a file ahead; false if that failed. */
+  private boolean idle() {
+    ring.rest();
+    if (cursorMoved() && !shared.meta.keep(shared.channels)) {
+      return false;
+    }
+    for (Writer writer : writers) {
+      writer.recycle();
+    }
+    if (wantsSpare()) {
+      shared.spares.make();
+    }
+    return true;
+  }
+
+  /** The last act: a clean end, with nothing reserved beyond what was used. */
+  private void finish() {
+    for (int c = 0; c < Channel.COUNT; c++) {
+      writers[c].seal();
+      shared.meta.reserved.set(c, ring.lastSequence(c));
+    }
+    shared.meta.clean = true;
+    shared.meta.keep(shared.channels); // if that fails, the next open takes it for a crash
+  }
+
   // ---- other threads
 
   /** Waits until a round that began after this call is over. */
   void round() throws OutboxException {
     synchronized (this) {
       long request = ++asked;
-      poke();
+      ring.poke();
       boolean interrupted = false;
       while (done < request && !ended) {
         interrupted |= waitInterrupted();
@@ -182,12 +369,12 @@ final class Store implements Runnable {
   }
 
   void renewProducer() throws OutboxException {
-    byte[] old = meta.producerId();
+    byte[] old = shared.meta.producerId();
     synchronized (this) {
       renewAsked = true;
     }
     round();
-    if (java.util.Arrays.equals(old, meta.producerId())) {
+    if (java.util.Arrays.equals(old, shared.meta.producerId())) {
       throw failure();
     }
   }
@@ -196,7 +383,7 @@ final class Store implements Runnable {
   synchronized void found(GapReport gap) {
     gaps.add(gap);
     long mine = ++gapsFound;
-    poke();
+    ring.poke();
     boolean interrupted = false;
     while (gapsTold < mine && !ended) {
       interrupted |= waitInterrupted();
@@ -204,10 +391,6 @@ final class Store implements Runnable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private void poke() {
-    ring.poke();
   }
 
   private boolean waitInterrupted() {

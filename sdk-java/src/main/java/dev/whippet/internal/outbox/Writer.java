@@ -1,11 +1,13 @@
 package dev.whippet.internal.outbox;
 
-import java.io.File;
+import dev.whippet.internal.disk.Disk;
+import dev.whippet.internal.segment.Format;
+import dev.whippet.internal.segment.SegmentCipher;
 import java.io.IOException;
-import java.util.ArrayDeque;
 
 /**
- * Brings batches to stable storage: frames, writes, syncs, and only then tells the counters.
+ * Brings the batches of one channel to stable storage: frames, writes, syncs, and only then tells
+ * the counters.
  *
  * <p>One segment is active. It begins with its header and all facts, written together with its
  * first batch and covered by the same sync. After any failed write or sync the segment is given up
@@ -13,84 +15,70 @@ import java.util.ArrayDeque;
  * which sequence it goes on: what the failed write may have left behind is void. A second failure
  * fails what is left of the batch.
  *
- * <p>A file is used again only when a durable cursor covers all its records.
+ * <p>A file is used again only when a durable cursor covers all its records. With encryption each
+ * segment has a key of its own, and what failed is never written again under it.
  *
- * <p>Owner: the store thread. Limits: {@value #SPARES_MAX} files are kept for reuse.
+ * <p>Owner: the store thread.
  */
 final class Writer {
   private static final int ATTEMPTS = 2;
-  private static final int SPARES_MAX = 4;
-  private static final int ZERO_BYTES = 64 * 1024;
 
-  private final OutboxConfig config;
-  private final Disk disk;
-  private final Meta meta;
-  private final Facts facts;
+  /** What all channels of an outbox write with. */
+  static final class Shared {
+    OutboxConfig config;
+    Disk disk;
+    Meta meta;
+    Facts facts;
+    Spares spares;
+    Vault vault;
+    Segments[] channels;
+  }
+
+  private final Shared shared;
   private final Segments segments;
+  private final int channel;
   private final Format.Crc crc = new Format.Crc();
-  private final ArrayDeque<File> spares = new ArrayDeque<>();
+  private final byte[] header = new byte[Format.COMMIT_BYTES];
 
   private Segment active;
   private Disk.DiskFile file;
+
+  /** Null: the records of the active segment are not encrypted. */
+  private SegmentCipher cipher;
+
+  private byte[] sealed = new byte[0];
   private boolean fresh;
   private boolean newFile;
   private long position;
 
-  private long nextSlot;
-  private int lives;
   private long previousSerial;
   private long previousSequence;
   private long recordsTotal;
-  private long durableAcknowledged;
-  private boolean spareFailed;
   private long batchStored;
+  private int failedAt;
 
-  Writer(OutboxConfig config, Disk disk, Meta meta, Facts facts, Segments segments) {
-    this.config = config;
-    this.disk = disk;
-    this.meta = meta;
-    this.facts = facts;
-    this.segments = segments;
+  /** Written since the last sync. */
+  private long putCount;
+
+  private long putLast;
+
+  Writer(Shared shared, int channel) {
+    this.shared = shared;
+    this.segments = shared.channels[channel];
+    this.channel = channel;
   }
 
   /** Goes on from what recovery found; the meta file says the same, durably. */
-  void restore(Recovery found) {
-    nextSlot = found.nextSlot;
+  void restore(ChannelRecovery found) {
     previousSequence = found.lastStored;
     recordsTotal = found.recordsTotal;
-    durableAcknowledged = found.acknowledged;
-    segments.acknowledgedBefore(found.acknowledged);
+    segments.acknowledgedBefore(found.acknowledged, found.claimed());
     for (Segment segment : found.live) {
       segments.add(segment);
-      segments.fileBytes(segment.fileBytes);
+      shared.spares.count(segment.fileBytes);
       previousSerial = segment.serial;
     }
     segments.settle(found.lastStored);
-    for (File blank : found.blanks) {
-      spare(blank);
-    }
-  }
-
-  private void spare(File blank) {
-    if (spares.size() < SPARES_MAX && length(blank) == config.segmentBytes()) {
-      spares.add(blank);
-      segments.fileBytes(config.segmentBytes());
-    } else {
-      delete(blank);
-    }
-  }
-
-  private long length(File blank) {
-    try {
-      Disk.DiskFile opened = disk.openToRead(blank);
-      try {
-        return opened.length();
-      } finally {
-        opened.close();
-      }
-    } catch (IOException failed) {
-      return -1;
-    }
   }
 
   // ---- commits
@@ -104,17 +92,19 @@ final class Writer {
     batchStored = batch.firstSequence - 1;
     int at = Format.COMMIT_BYTES;
     int failures = 0;
-    while (at < batch.end || facts.pending() != null) {
+    while (at < batch.end || shared.facts.pending() != null) {
       try {
         at = commitSome(batch, at);
         failures = 0;
       } catch (IOException failed) {
         giveUp();
         if (++failures == ATTEMPTS) {
+          failedAt = at;
           return failed;
         }
       }
     }
+    failedAt = batch.end;
     return null;
   }
 
@@ -123,52 +113,103 @@ final class Writer {
     return batchStored;
   }
 
+  /** Where the records of the last batch begin that are not stored. */
+  int failedAt() {
+    return failedAt;
+  }
+
   /** Stores as many whole records as fit into one segment; returns where the rest begins. */
   private int commitSome(Ring.Batch batch, int from) throws IOException {
     long acknowledged = segments.acknowledged();
-    Facts.Snapshot news = facts.pending();
-    int first = from < batch.end ? Format.COMMIT_BYTES + Format.i32(batch.bytes, from) : 0;
+    Facts.Snapshot news = shared.facts.pending();
+    int first = from < batch.end ? commitBytes(Format.i32(batch.bytes, from)) : 0;
     int newsBytes = news == null ? 0 : Format.COMMIT_BYTES + news.records.length;
+    putLast = previousSequence;
+    putCount = 0;
+    int flags = 0;
     if (active == null || position + newsBytes + first > active.fileBytes) {
-      news = facts.snapshot(acknowledged);
-      begin(news, first, acknowledged);
+      news = begin(first, acknowledged);
+      flags = Format.CONTINUES;
     } else if (news != null) {
       byte[] commit = new byte[newsBytes];
       putFacts(commit, 0, news, acknowledged);
       file.write(position, commit, 0, commit.length);
       position += commit.length;
+      flags = Format.CONTINUES;
     }
-    int end = from < batch.end ? putRecords(batch, from, acknowledged) : from;
+    int end = from;
+    while (end < batch.end && position + commitBytes(Format.i32(batch.bytes, end)) <= limit()) {
+      end = putRecords(batch, end, acknowledged, flags, end > from);
+      flags = Format.CONTINUES;
+    }
     file.sync(newFile);
-    committed(batch, from, end);
-    durableAcknowledged = Math.max(durableAcknowledged, acknowledged);
+    committed();
+    shared.meta.kept(channel, acknowledged);
     if (news != null) {
-      facts.durable(news.ordinal);
+      shared.facts.durable(news.ordinal);
     }
     recycle();
     return end;
   }
 
-  /** Frames and writes the records that fit, behind their commit header. */
-  private int putRecords(Ring.Batch batch, int from, long acknowledged) throws IOException {
+  private long limit() {
+    return active.fileBytes;
+  }
+
+  private int commitBytes(int recordBytes) {
+    int tag = shared.vault.encrypts() ? SegmentCipher.TAG_BYTES : 0;
+    return Format.COMMIT_BYTES + recordBytes + tag;
+  }
+
+  /** Frames and writes records of consecutive sequences that fit, behind their commit header. */
+  private int putRecords(Ring.Batch batch, int from, long acknowledged, int flags, boolean apart)
+      throws IOException {
     byte[] b = batch.bytes;
-    int header = from - Format.COMMIT_BYTES;
-    int room = (int) Math.min(batch.end - from, active.fileBytes - position - Format.COMMIT_BYTES);
+    int tag = cipher == null ? 0 : SegmentCipher.TAG_BYTES;
+    long room = limit() - position - Format.COMMIT_BYTES - tag;
+    if (cipher != null) {
+      room = Math.min(room, Math.max(SegmentCipher.RECORDS_BYTES_MAX, Format.i32(b, from)));
+    }
+    long first = Format.sequence(b, from);
     int end = from;
     int count = 0;
-    while (end < batch.end && end + Format.i32(b, end) - from <= room) {
-      crc.sealRecord(b, end, active.serial, position + end - header);
+    while (end < batch.end
+        && end + Format.i32(b, end) - from <= room
+        && Format.sequence(b, end) == first + count) {
+      crc.sealRecord(b, end, active.serial, position + Format.COMMIT_BYTES + end - from);
       end += Format.i32(b, end);
       count++;
     }
-    long first = Format.sequence(b, from);
-    putCommit(b, header, end - from, count, acknowledged);
-    Format.put64(b, header + 32, first);
-    Format.put64(b, header + 40, first + count - 1);
-    crc.seal(b, header, Format.COMMIT_BYTES, active.serial, position);
-    file.write(position, b, header, end - header);
-    position += end - header;
+    int length = end - from + tag;
+    putCommit(header, 0, length, count, acknowledged);
+    Format.put64(header, 32, first);
+    Format.put64(header, 40, first + count - 1);
+    Format.put32(header, 56, flags | (cipher == null ? 0 : Format.ENCRYPTED));
+    crc.seal(header, 0, Format.COMMIT_BYTES, active.serial, position);
+    write(b, from, end - from, apart);
+    position += Format.COMMIT_BYTES + length;
+    putLast = first + count - 1;
+    putCount += count;
     return end;
+  }
+
+  /** Header and records; in one write where the room before the records may be used. */
+  private void write(byte[] b, int from, int length, boolean apart) throws IOException {
+    if (cipher != null) {
+      int whole = Format.COMMIT_BYTES + length + SegmentCipher.TAG_BYTES;
+      if (sealed.length < whole) {
+        sealed = new byte[whole];
+      }
+      System.arraycopy(header, 0, sealed, 0, Format.COMMIT_BYTES);
+      cipher.seal(b, from, length, sealed, 0, position);
+      file.write(position, sealed, 0, whole);
+    } else if (apart) {
+      file.write(position, header, 0, Format.COMMIT_BYTES);
+      file.write(position + Format.COMMIT_BYTES, b, from, length);
+    } else {
+      System.arraycopy(header, 0, b, from - Format.COMMIT_BYTES, Format.COMMIT_BYTES);
+      file.write(position, b, from - Format.COMMIT_BYTES, Format.COMMIT_BYTES + length);
+    }
   }
 
   private void putFacts(byte[] b, int at, Facts.Snapshot news, long acknowledged) {
@@ -187,66 +228,70 @@ final class Writer {
     Format.put64(b, at + 8, active.serial);
     Format.put32(b, at + 16, length);
     Format.put32(b, at + 20, count);
-    Format.put64(b, at + 24, previousSequence);
+    Format.put64(b, at + 24, putLast);
     Format.put64(b, at + 48, acknowledged);
   }
 
   /** The sync returned: everything up to {@code position} is stable. */
-  private void committed(Ring.Batch batch, int from, int end) {
-    long count = 0;
-    if (end > from) {
-      long first = Format.sequence(batch.bytes, from);
-      long last = Format.i64(batch.bytes, from - Format.COMMIT_BYTES + 40);
-      count = last - first + 1;
-      previousSequence = last;
-      batchStored = last;
-      recordsTotal += count;
+  private void committed() {
+    if (putCount > 0) {
+      previousSequence = putLast;
+      batchStored = putLast;
+      recordsTotal += putCount;
+      shared.meta.stored[channel] = previousSequence;
     }
     newFile = false;
     if (fresh) {
       fresh = false;
       previousSerial = active.serial;
       active.last = previousSequence;
-      active.count = count;
+      active.count = putCount;
       active.used = position;
       segments.add(active);
     } else {
-      segments.grow(active, position, previousSequence, count);
+      segments.grow(active, position, previousSequence, putCount);
     }
   }
 
   // ---- segments
 
   /** Starts a segment: its header and all facts are written, not synced. */
-  private void begin(Facts.Snapshot all, int firstBytes, long acknowledged) throws IOException {
+  private Facts.Snapshot begin(int firstBytes, long acknowledged) throws IOException {
     seal();
-    byte[] start = new byte[Format.SEGMENT_BYTES + Format.COMMIT_BYTES + all.records.length];
-    long bytes = Math.max(config.segmentBytes(), start.length + firstBytes);
+    byte[] key = shared.vault.encrypts() ? SegmentCipher.draw() : null;
+    Segment.Life life = new Segment.Life();
+    life.wrappedKey = key == null ? null : shared.vault.wrap(key);
+    int factsAt = Format.segmentStart(key == null ? 0 : life.wrappedKey.length);
+    Facts.Snapshot all = shared.facts.snapshot(shared.channels);
+    byte[] start = new byte[factsAt + Format.COMMIT_BYTES + all.records.length];
+    long bytes = Math.max(shared.config.segmentBytes(), start.length + firstBytes);
     recycle();
-    if (spares.isEmpty() && segments.anyReleased()) {
-      keepCursor();
+    if (shared.spares.isEmpty() && segments.anyReleased() && shared.meta.keep(shared.channels)) {
+      recycle();
     }
-    File name = bytes == config.segmentBytes() ? spares.poll() : null;
-    boolean made = name == null;
-    if (made) {
-      name = new File(config.directory(), slotName(nextSlot++));
-      segments.fileBytes(bytes);
+    boolean usual = bytes == shared.config.segmentBytes();
+    life.file = usual ? shared.spares.poll() : null;
+    newFile = life.file == null;
+    if (newFile) {
+      life.file = shared.spares.newFile(bytes);
     }
-    long serial = (long) meta.epoch << 32 | ++lives;
-    active = new Segment(name, serial, previousSequence, recordsTotal, bytes);
-    active.recyclable = bytes == config.segmentBytes();
+    life.serial = (long) shared.meta.epoch << 32 | shared.spares.nextLife();
+    life.previousSequence = previousSequence;
+    life.recordsBefore = recordsTotal;
+    active = new Segment(life, bytes);
+    active.recyclable = usual;
     fresh = true;
-    newFile = made;
-    file = disk.open(name);
-    if (made) {
+    cipher = key == null ? null : new SegmentCipher(key);
+    file = shared.disk.open(active.file);
+    if (newFile) {
       file.setLength(bytes);
     }
-    position = Format.SEGMENT_BYTES;
     putHeader(start, acknowledged);
-    putFacts(start, Format.SEGMENT_BYTES, all, acknowledged);
+    position = factsAt;
+    putFacts(start, factsAt, all, acknowledged);
     file.write(0, start, 0, start.length);
     position = start.length;
-    spareFailed = false;
+    return all;
   }
 
   private void putHeader(byte[] b, long acknowledged) {
@@ -257,17 +302,31 @@ final class Writer {
     Format.put64(b, 32, previousSequence);
     Format.put64(b, 40, acknowledged);
     Format.put64(b, 48, recordsTotal);
-    Format.put64(b, 56, meta.reserved);
-    System.arraycopy(meta.producerId(), 0, b, 64, Format.ID_BYTES);
+    Format.put64(b, 56, shared.meta.reserved.get(channel));
+    System.arraycopy(shared.meta.producerId(), 0, b, 64, Format.ID_BYTES);
+    if (active.wrappedKey != null) {
+      Format.put16(b, 80, active.wrappedKey.length);
+      int block = Format.keyBytes(active.wrappedKey.length);
+      putKey(b, Format.SEGMENT_BYTES, block);
+      putKey(b, Format.SEGMENT_BYTES + block, block);
+    }
     crc.seal(b, 0, Format.SEGMENT_BYTES, active.serial, 0);
   }
 
-  static String slotName(long slot) {
-    String hex = Long.toHexString(slot);
-    return "00000000".substring(hex.length()) + hex + ".seg";
+  private void putKey(byte[] b, int at, int block) {
+    int length = active.wrappedKey.length;
+    Format.put32(b, at, Format.KEY_MAGIC);
+    Format.put16(b, at + 8, length);
+    Format.copy(active.wrappedKey, 0, length, b, at + Format.KEY_BYTES);
+    crc.seal(b, at, block, active.serial, at);
   }
 
-  private void seal() {
+  boolean isActive() {
+    return active != null;
+  }
+
+  /** Nothing more is added to the active segment. */
+  void seal() {
     if (active != null) {
       closeQuietly();
       segments.seal(active);
@@ -282,8 +341,7 @@ final class Writer {
     }
     closeQuietly();
     if (fresh) {
-      segments.fileBytes(-active.fileBytes);
-      delete(active.file);
+      shared.spares.remove(active);
     } else {
       active.recyclable = false;
       segments.seal(active);
@@ -305,120 +363,11 @@ final class Writer {
   }
 
   /** Makes files that nothing needs any more ready for another life, or removes them. */
-  private void recycle() {
-    for (Segment segment : segments.takeReleased(durableAcknowledged)) {
-      if (segment.kept) {
-        continue;
+  void recycle() {
+    for (Segment segment : segments.takeReleased(shared.meta.kept(channel))) {
+      if (!segment.kept) {
+        shared.spares.recycle(segment);
       }
-      if (segment.recyclable && spares.size() < SPARES_MAX) {
-        spares.add(segment.file);
-      } else {
-        segments.fileBytes(-segment.fileBytes);
-        delete(segment.file);
-      }
-    }
-  }
-
-  private void delete(File name) {
-    try {
-      disk.delete(name);
-    } catch (IOException ignored) {
-      // the next open finds it and tries again
-    }
-  }
-
-  // ---- meta
-
-  /** Raises the reservation when half of it is used; false if that failed. */
-  boolean reserve(long lastSequence) {
-    long old = meta.reserved;
-    if (old - lastSequence >= config.sequenceBlock() / 2) {
-      return true;
-    }
-    meta.reserved = lastSequence + config.sequenceBlock();
-    if (saveMeta()) {
-      return true;
-    }
-    meta.reserved = old;
-    return false;
-  }
-
-  void renew() throws IOException {
-    meta.renew();
-    facts.forgetMarks();
-  }
-
-  private void keepCursor() {
-    if (saveMeta()) {
-      recycle();
-    }
-  }
-
-  private boolean saveMeta() {
-    long acknowledged = segments.acknowledged();
-    meta.stored = previousSequence;
-    meta.acknowledged = acknowledged;
-    try {
-      meta.save();
-    } catch (IOException failed) {
-      return false;
-    }
-    durableAcknowledged = Math.max(durableAcknowledged, acknowledged);
-    return true;
-  }
-
-  // ---- idle, end
-
-  boolean wantsIdleWork() {
-    return segments.acknowledged() > durableAcknowledged || wantsSpare();
-  }
-
-  private boolean wantsSpare() {
-    return active != null && spares.isEmpty() && !spareFailed;
-  }
-
-  /** Nothing to store for a while: keeps the cursor, makes a file ahead; false if that failed. */
-  boolean idle() {
-    if (segments.acknowledged() > durableAcknowledged && !saveMeta()) {
-      return false;
-    }
-    recycle();
-    if (wantsSpare()) {
-      makeSpare();
-    }
-    return true;
-  }
-
-  /** Written in full, so that later commits need no room and no metadata. */
-  private void makeSpare() {
-    File name = new File(config.directory(), slotName(nextSlot++));
-    try {
-      Disk.DiskFile made = disk.open(name);
-      try {
-        byte[] zeros = new byte[Math.min(ZERO_BYTES, config.segmentBytes())];
-        for (int at = 0; at < config.segmentBytes(); at += zeros.length) {
-          made.write(at, zeros, 0, Math.min(zeros.length, config.segmentBytes() - at));
-        }
-        made.sync(true);
-      } finally {
-        made.close();
-      }
-      spares.add(name);
-      segments.fileBytes(config.segmentBytes());
-    } catch (IOException failed) {
-      spareFailed = true; // not needed yet; the next segment is made when it is
-      delete(name);
-    }
-  }
-
-  /** The last act: a clean end, with nothing reserved beyond what was used. */
-  void finish(long lastSequence) {
-    seal();
-    long old = meta.reserved;
-    meta.reserved = lastSequence;
-    meta.clean = true;
-    if (!saveMeta()) {
-      meta.reserved = old;
     }
   }
 }

@@ -1,103 +1,85 @@
 package dev.whippet.internal.session;
 
 import dev.whippet.internal.call.Clock;
-import dev.whippet.internal.call.Pending;
 import dev.whippet.internal.call.Pipeline;
 import dev.whippet.internal.call.Refusal;
-import dev.whippet.internal.outbox.Cursor;
 import dev.whippet.internal.outbox.Outbox;
 import dev.whippet.internal.outbox.OutboxException;
-import dev.whippet.internal.outbox.Route;
-import dev.whippet.internal.wire.Limits;
-import dev.whippet.internal.wire.MessageRecords;
-import dev.whippet.internal.wire.Partitioning;
-import dev.whippet.internal.wire.Place;
-import dev.whippet.internal.wire.ProtocolException;
-import dev.whippet.internal.wire.Replies;
-import dev.whippet.internal.wire.Reply;
-import dev.whippet.internal.wire.Requests;
-import dev.whippet.internal.wire.Status;
-import okio.Buffer;
+import dev.whippet.internal.segment.Channel;
 
 /**
- * From the outbox to the wire, in order, in batches; and back: what is durable at the far side
- * moves the acknowledged cursor.
+ * Who may send next: the channels of the outbox over one connection. And back: what is durable at
+ * the far side moves the acknowledged cursors.
  *
  * <ol>
- *   <li>Read the next record; find its partition ({@link Topics}, {@link Tracks}).
- *   <li>A record that the broker is known to have is skipped.
- *   <li>Records of consecutive sequences for one partition form a batch, until it is full, or the
- *       linger is over.
- *   <li>A batch leaves when the server's bounds allow: several publishes in flight towards a
- *       Whippet broker, one send_messages towards a stock server.
+ *   <li>The most urgent lane that has something goes first. In a lane, the channel that had waited
+ *       and the one that takes what is fresh share by {@code freshShare}.
+ *   <li>Several publishes are in flight towards a Whippet broker, one send_messages towards a stock
+ *       server. What is not urgent keeps within a window that follows the replies: what waits in
+ *       buffers on the way would make an alarm wait, too.
+ *   <li>What had waited when the connection came up keeps to the rate that the application allows;
+ *       what is urgent or was sent since is exempt.
  *   <li>Any refusal: read no further, let the replies under way come in (settle), go back to the
- *       acknowledged cursor, ask the broker again what it has.
+ *       acknowledged cursors, ask the broker again what it has.
  * </ol>
  *
- * <p>Owned by the net thread. Memory: one batch, and what the link holds; records in flight are
- * read again from the outbox if they must be sent again. Limits: {@link Spans#RECORDS_MAX}, {@link
- * Grant}.
+ * <p>Owned by the net thread. Limits: {@link Grant}, {@link #WINDOW_BYTES_MIN}.
  */
 final class Drainer {
-  /** One order for everything; lanes come later, each with its channel. */
-  static final int CHANNEL = 0;
-
   /** So many fresh starts without any progress, then pauses that grow. */
   private static final int FRESH_STARTS_MAX = 3;
 
-  /** What a publish carries besides its records: two names, numbers. */
-  private static final int REQUEST_OVERHEAD_BYTES = 1_024;
+  /** A reply may take so much longer than the quickest one before the window shrinks. */
+  private static final long DELAY_MILLIS_MAX = 400;
+
+  private static final long WINDOW_BYTES_FIRST = 256 << 10;
+  private static final long WINDOW_BYTES_MIN = 8 << 10;
+
+  /** The rate is spent in pieces of this part of a second. */
+  private static final int RATE_PARTS = 8;
 
   private final Outbox outbox;
   private final SessionConfig config;
   private final Engine owner;
-  private final Pipeline pipeline;
   private final Topics topics;
   private final Tracks tracks;
-  private final Spans spans = new Spans();
-  private final Batch batch = new Batch();
-  private final Cursor cursor;
-  private final long lastAtOpen;
-  private final long maybeSentAtOpen;
+  private final Outflow[] flows = new Outflow[Channel.COUNT];
   private Grant grant;
   private boolean parked;
   private boolean settling;
-  private boolean recordRead;
   private int freshStarts;
-  private long sentUpTo;
-  private long doubtedUpTo;
+
+  private long window = WINDOW_BYTES_FIRST;
+  private long quickestMillis = Clock.NEVER;
+  private long shrunkMillis;
+
+  /** Bytes of the backlog that may leave now; below 0, some left on credit. */
+  private double allowance;
+
+  private long allowedMillis;
+
+  /** Bytes that left on channels that take turns: fresh ones, and the others'. */
+  private final long[] freshBytes = new long[Channel.LANES];
+
+  private final long[] waitedBytes = new long[Channel.LANES];
 
   Drainer(Outbox outbox, SessionConfig config, Engine owner, Pipeline pipeline) {
     this.outbox = outbox;
     this.config = config;
     this.owner = owner;
-    this.pipeline = pipeline;
     this.topics = new Topics(outbox, config.createPartitions, this);
     this.tracks = new Tracks(outbox, this);
-    long acknowledged = outbox.acknowledgedSequence();
-    this.lastAtOpen = outbox.lastSequence();
-    this.maybeSentAtOpen = Math.min(lastAtOpen, acknowledged + Spans.RECORDS_MAX);
-    this.cursor = outbox.cursor(acknowledged);
+    for (int c = 0; c < Channel.COUNT; c++) {
+      flows[c] = new Outflow(this, outbox, config, pipeline, c);
+    }
   }
 
-  /** Records that wait to leave together. */
-  private static final class Batch {
-    final MessageRecords records = new MessageRecords();
-    int route;
-    int partition;
-    long first;
-    long leaveAtMillis;
-    boolean once;
+  Topics topics() {
+    return topics;
+  }
 
-    boolean isEmpty() {
-      return records.count() == 0;
-    }
-
-    boolean continuesAt(int route, int partition, long sequence) {
-      return route == this.route
-          && partition == this.partition
-          && sequence == first + records.count();
-    }
+  Tracks tracks() {
+    return tracks;
   }
 
   // --- life of a connection ---------------------------------------------------------------------
@@ -106,11 +88,32 @@ final class Drainer {
   void begin(Grant grant) {
     this.grant = grant;
     tracks.begin(grant);
-    spans.lost();
+    takeTurns();
+    for (Outflow flow : flows) {
+      flow.begin(grant);
+    }
     settling = false;
     freshStarts = 0;
+    window = WINDOW_BYTES_FIRST;
+    quickestMillis = Clock.NEVER;
+    allowance = 0;
     restart();
     parked = false;
+  }
+
+  /** Where much has waited, what is fresh takes the other channel, if nothing waits there. */
+  private void takeTurns() {
+    for (int lane = 0; lane < Channel.LANES && config.freshShare > 0; lane++) {
+      int current = outbox.channelOf(lane);
+      int other = current ^ 1;
+      long waiting = outbox.lastSequence(current) - outbox.acknowledgedSequence(current);
+      if (waiting > config.batchMessages
+          && outbox.acknowledgedSequence(other) >= outbox.storedSequence(other)) {
+        outbox.turn(lane);
+        freshBytes[lane] = 0;
+        waitedBytes[lane] = 0;
+      }
+    }
   }
 
   /** Go on after a pause. */
@@ -124,12 +127,15 @@ final class Drainer {
   /** The link is gone. */
   void lost() {
     grant = null;
-    spans.lost();
-    batch.records.clear();
+    for (Outflow flow : flows) {
+      flow.lost();
+    }
   }
 
   void close() {
-    cursor.close();
+    for (Outflow flow : flows) {
+      flow.close();
+    }
   }
 
   /** Sends what may be sent; returns when to be called again at the latest. */
@@ -138,12 +144,13 @@ final class Drainer {
       return Clock.NEVER;
     }
     if (settling) {
-      if (spans.publishes() > 0) {
+      if (publishes() > 0) {
         return Clock.NEVER;
       }
       settling = false;
       restart();
     }
+    refill(nowMillis);
     try {
       while (advance(nowMillis)) {
         // One record or one batch at a time.
@@ -151,250 +158,150 @@ final class Drainer {
     } catch (OutboxException e) {
       park(Verdict.LATER, new Refusal(Refusal.Kind.INTERNAL, 0, e.getMessage()));
     }
-    // A batch that waits for a bound leaves when a reply, or the link, has made room: no time is
-    // due.
-    return batch.isEmpty() || parked || !mayLeave() ? Clock.NEVER : batch.leaveAtMillis;
+    if (parked || settling || grant == null) {
+      return Clock.NEVER;
+    }
+    return rest(nowMillis);
   }
 
-  /** Everything from the acknowledged cursor on is read again. */
+  /** Nothing more can be done now; returns when something is due by the clock. */
+  private long rest(long nowMillis) {
+    boolean caughtUp = true;
+    long due = Clock.NEVER;
+    for (Outflow flow : flows) {
+      caughtUp &= flow.isCaughtUp();
+      // A batch that waits for a bound leaves when a reply, or the link, has made room.
+      due = Math.min(due, flow.dueMillis());
+      if (isCapped(flow) && allowance <= 0) {
+        double millis = 1_000 * -allowance / config.backlogBytesPerSecond;
+        due = Math.min(due, nowMillis + 1 + (long) millis);
+      }
+    }
+    if (caughtUp) {
+      owner.caughtUp();
+    }
+    return due;
+  }
+
+  private boolean advance(long nowMillis) throws OutboxException {
+    for (int place = 0; place < Channel.LANES; place++) {
+      int lane = Channel.laneByUrgency(place);
+      int first = 2 * lane + firstTurn(lane);
+      if (mayGoOn() && flows[first].advance(nowMillis)
+          || mayGoOn() && flows[first ^ 1].advance(nowMillis)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean mayGoOn() {
+    return !parked && !settling && grant != null;
+  }
+
+  /** The turn whose channel is behind its share; without shares, the one that waited. */
+  private int firstTurn(int lane) {
+    int fresh = outbox.channelOf(lane) & 1;
+    long all = freshBytes[lane] + waitedBytes[lane];
+    boolean behind = freshBytes[lane] * 100 <= all * config.freshShare;
+    return config.freshShare == 100 || config.freshShare > 0 && behind ? fresh : fresh ^ 1;
+  }
+
   private void restart() {
-    batch.records.clear();
-    spans.forget();
     topics.forget();
     tracks.forgetChains();
-    recordRead = false;
-    cursor.seek(outbox.acknowledgedSequence());
+    for (Outflow flow : flows) {
+      flow.restart();
+    }
   }
 
   private void settle() {
     settling = true;
-    batch.records.clear();
-  }
-
-  // --- reading and batching ---------------------------------------------------------------------
-
-  /** Does one thing; false if nothing can be done now. */
-  private boolean advance(long nowMillis) throws OutboxException {
-    if (parked || settling || grant == null) {
-      return false;
-    }
-    long storedBefore = outbox.storedSequence();
-    if (!recordRead && !read()) {
-      if (!batch.isEmpty()) {
-        return (isFull(0) || nowMillis >= batch.leaveAtMillis) && leave(nowMillis);
-      }
-      idle(storedBefore);
-      return false;
-    }
-    long sequence = cursor.sequence();
-    int partition = partition(sequence, nowMillis);
-    if (partition < 0) {
-      return !batch.isEmpty() && leave(nowMillis);
-    }
-    int bytes = MessageRecords.recordBytes(cursor.payloadLength(), cursor.headersLength());
-    if (!batch.isEmpty()
-        && (!batch.continuesAt(cursor.route(), partition, sequence) || isFull(bytes))) {
-      return leave(nowMillis);
-    }
-    Tracks.Track track = tracks.ready(cursor.route(), partition, pipeline, nowMillis);
-    if (track == null) {
-      return false;
-    }
-    recordRead = false;
-    if (sequence <= track.durable) {
-      spans.known(sequence);
-      acknowledge();
-      return true;
-    }
-    return add(track, bytes, nowMillis);
-  }
-
-  private boolean read() throws OutboxException {
-    recordRead = spans.records() < Spans.RECORDS_MAX && cursor.next();
-    return recordRead;
-  }
-
-  private void idle(long storedBefore) {
-    if (!spans.isEmpty() || spans.records() >= Spans.RECORDS_MAX) {
-      return;
-    }
-    // What is left up to here was dropped, or never used: nothing waits any more.
-    if (outbox.acknowledgedSequence() < storedBefore) {
-      outbox.acknowledge(storedBefore);
-      owner.acknowledged(storedBefore, !grant.isStock());
-    }
-    owner.caughtUp();
-  }
-
-  /** The partition of the record that was read; -1 while that can't be said. */
-  private int partition(long sequence, long nowMillis) {
-    int route = cursor.route();
-    int partitions = topics.partitions(route, pipeline, nowMillis);
-    if (partitions == 0) {
-      return -1;
-    }
-    int mapped = outbox.partitionCountFor(route, sequence);
-    switch (cursor.partitionChoice()) {
-      case PARTITION:
-        int named = cursor.partitionValue();
-        if (named < partitions) {
-          return named;
-        }
-        park(
-            Verdict.REFUSED,
-            new Refusal(
-                Refusal.Kind.NOT_FOUND,
-                0,
-                "sequence "
-                    + sequence
-                    + " names partition "
-                    + named
-                    + ", topic "
-                    + Topics.name(outbox.route(route))
-                    + " has "
-                    + partitions));
-        return -1;
-      case KEY:
-        return modulo(cursor.partitionValue(), mapped);
-      default:
-        return modulo(tracks.stickyHash(), mapped);
+    for (Outflow flow : flows) {
+      flow.settle();
     }
   }
 
-  private static int modulo(int hash, int partitions) {
-    return (int) ((hash & 0xffffffffL) % partitions);
+  boolean isSettling() {
+    return settling;
   }
 
-  private boolean isFull(int moreBytes) {
-    long limit = Math.min(config.batchBytes, grant.requestBytesMax - REQUEST_OVERHEAD_BYTES);
-    return batch.records.count() >= config.batchMessages
-        || batch.records.byteCount() + (long) moreBytes > limit;
-  }
+  // --- bounds -----------------------------------------------------------------------------------
 
-  private boolean add(Tracks.Track track, int bytes, long nowMillis) {
-    if (bytes > grant.requestBytesMax - REQUEST_OVERHEAD_BYTES
-        || bytes > Limits.BATCH_PAYLOAD_BYTES_MAX) {
-      park(
-          Verdict.REFUSED,
-          new Refusal(
-              Refusal.Kind.TOO_LARGE,
-              0,
-              "sequence "
-                  + cursor.sequence()
-                  + " has "
-                  + bytes
-                  + " bytes, the server takes "
-                  + grant.requestBytesMax));
-      return false;
+  private int publishes() {
+    int publishes = 0;
+    for (Outflow flow : flows) {
+      publishes += flow.publishes();
     }
-    long sequence = cursor.sequence();
-    if (batch.isEmpty()) {
-      batch.route = track.route;
-      batch.partition = track.partition;
-      batch.first = sequence;
-      batch.leaveAtMillis = nowMillis + config.lingerMillis;
-      batch.once = !grant.isStock() && sequence > track.doubtfulUpTo;
-    }
-    Buffer payload = new Buffer();
-    cursor.payload(payload);
-    batch.records.add(
-        tracks.ids().low(sequence),
-        tracks.ids().high(CHANNEL, sequence),
-        cursor.originTimestampMicros(),
-        payload,
-        cursor.headersLength() == 0 ? null : cursor.headers());
-    return true;
+    return publishes;
   }
 
-  // --- sending ----------------------------------------------------------------------------------
-
-  private boolean mayLeave() {
-    return pipeline.canAsk()
-        && spans.publishes() < grant.publishesMax
-        && (spans.publishes() == 0
-            || spans.bytes() + batch.records.byteCount() <= grant.publishBytesMax);
+  boolean mayLeave(Outflow flow, int bytes) {
+    int publishes = publishes();
+    long inFlight = 0;
+    for (Outflow one : flows) {
+      inFlight += one.bytesInFlight();
+    }
+    long limit = flow.urgent ? grant.publishBytesMax : Math.min(grant.publishBytesMax, window);
+    return publishes < grant.publishesMax
+        && (publishes == 0 || inFlight + bytes <= limit)
+        && !(isCapped(flow) && allowance <= 0);
   }
 
-  private boolean leave(long nowMillis) {
-    if (!mayLeave()) {
-      return false;
+  /** Several batches fit into the window, and into what the rate allows at a time. */
+  long batchBytesMax(Outflow flow) {
+    long most = flow.urgent ? Long.MAX_VALUE : Math.max(WINDOW_BYTES_MIN, window) / 2;
+    return isCapped(flow) ? Math.min(most, config.backlogBytesPerSecond / RATE_PARTS) : most;
+  }
+
+  private boolean isCapped(Outflow flow) {
+    return config.backlogBytesPerSecond > 0 && !flow.urgent && flow.isBacklog();
+  }
+
+  private void refill(long nowMillis) {
+    long rate = config.backlogBytesPerSecond;
+    double more = (nowMillis - allowedMillis) / 1_000.0 * rate;
+    allowance = Math.min(allowance + more, (double) rate / RATE_PARTS);
+    allowedMillis = nowMillis;
+  }
+
+  /** A batch has left. */
+  void left(Outflow flow, int bytes, boolean backlog, long nowMillis) {
+    if (backlog && !flow.urgent && config.backlogBytesPerSecond > 0) {
+      allowance -= bytes;
     }
-    Tracks.Track track = tracks.of(batch.route, batch.partition);
-    Route route = outbox.route(batch.route);
-    int count = batch.records.count();
-    long last = batch.first + count - 1;
-    Spans.Span span = spans.sent(last, count, batch.records.byteCount(), batch.once);
-    Buffer frame = new Buffer();
-    if (grant.isStock()) {
-      Requests.sendMessages(
-          frame,
-          Topics.stream(route),
-          Topics.topic(route),
-          Partitioning.partition(track.partition),
-          batch.records);
+    int lane = Channel.lane(flow.channel);
+    if (outbox.channelOf(lane) == flow.channel) {
+      freshBytes[lane] += bytes;
     } else {
-      Place place = new Place(Topics.stream(route), Topics.topic(route), track.partition, CHANNEL);
-      Requests.publish(frame, place, track.previous, batch.first, batch.records);
-    }
-    batch.records.clear();
-    track.previous = last;
-    sentUpTo = Math.max(sentUpTo, last);
-    pipeline.ask(frame, new Sent(span, track), nowMillis);
-    return true;
-  }
-
-  /** A batch that waits for its reply. */
-  private final class Sent extends Pending {
-    private final Spans.Span span;
-    private final Tracks.Track track;
-
-    Sent(Spans.Span span, Tracks.Track track) {
-      super("a batch up to sequence " + span.last);
-      this.span = span;
-      this.track = track;
-    }
-
-    @Override
-    public void replied(Reply reply, long nowMillis) throws ProtocolException {
-      spans.replied(span);
-      if (settling) {
-        return; // Whatever it says, the broker is asked again.
-      }
-      if (!reply.ok()) {
-        if (reply.status() == Status.RETRY_LATER) {
-          owner.leaveAlone(Login.retryAfterMillis(reply), nowMillis);
-        }
-        judge(reply.status(), track);
-        return;
-      }
-      if (!grant.isStock() && Replies.publish(reply.payload()).highestDurableSequence < span.last) {
-        throw new ProtocolException(
-            "a publish up to sequence " + span.last + " succeeded with less than that durable");
-      }
-      span.done = true;
-      track.acknowledged = Math.max(track.acknowledged, span.last);
-      freshStarts = 0;
-      acknowledge();
+      waitedBytes[lane] += bytes;
     }
   }
 
-  /** Moves the cursor over everything at the front that is done. */
-  private void acknowledge() {
-    long upTo = 0;
-    boolean once = true;
-    Spans.Span span = spans.pollDone();
-    while (span != null) {
-      if (upTo != 0 && span.once != once) {
-        owner.acknowledged(upTo, once);
-      }
-      upTo = span.last;
-      once = span.once;
-      span = spans.pollDone();
+  /** The reply to a batch is there: the window follows. */
+  void replied(long sentMillis, long nowMillis) {
+    long delay = nowMillis - sentMillis;
+    quickestMillis = Math.min(quickestMillis, delay);
+    if (delay <= quickestMillis + DELAY_MILLIS_MAX / 2) {
+      window = Math.min(2 * window, 1L << 40);
+    } else if (delay > quickestMillis + DELAY_MILLIS_MAX && sentMillis >= shrunkMillis) {
+      window = Math.max(WINDOW_BYTES_MIN, window / 2);
+      shrunkMillis = nowMillis; // what is in flight now says nothing about the new one
     }
-    if (upTo != 0) {
-      outbox.acknowledge(upTo);
-      owner.acknowledged(upTo, once);
-    }
+  }
+
+  // --- what became of it ------------------------------------------------------------------------
+
+  void progressed() {
+    freshStarts = 0;
+  }
+
+  void acknowledged(long upToSequence, boolean once) {
+    owner.acknowledged(upToSequence, once);
+  }
+
+  void leaveAlone(long millis, long nowMillis) {
+    owner.leaveAlone(millis, nowMillis);
   }
 
   /** A batch, or a question about its partition, was refused. */
@@ -422,30 +329,14 @@ final class Drainer {
     owner.parked(verdict, refusal);
   }
 
-  // --- doubts -----------------------------------------------------------------------------------
-
-  /**
-   * The highest sequence that may have left this device.
-   *
-   * @param strictly true: every record that a process before this one had; false: those within the
-   *     bound of what may be in flight
-   */
-  long maybeSentUpTo(boolean strictly) {
-    return Math.max(sentUpTo, strictly ? lastAtOpen : maybeSentAtOpen);
-  }
-
-  /** What may have been sent and is not acknowledged has an unknown outcome, reported once. */
-  long doubt(String why) {
-    long first = Math.max(outbox.acknowledgedSequence(), doubtedUpTo) + 1;
-    long upTo = maybeSentUpTo(false);
-    if (upTo >= first) {
-      doubtedUpTo = upTo;
-      owner.doubtful(false, first, upTo, why);
+  /** Everything that may have been sent has an unknown outcome. */
+  void doubtAll(String why) {
+    for (Outflow flow : flows) {
+      flow.doubt(why);
     }
-    return upTo;
   }
 
-  void lostByBroker(long first, long last, String why) {
-    owner.doubtful(true, first, last, why);
+  void doubtful(boolean lostByBroker, long first, long last, String why) {
+    owner.doubtful(lostByBroker, first, last, why);
   }
 }

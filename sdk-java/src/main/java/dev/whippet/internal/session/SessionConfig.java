@@ -9,7 +9,7 @@ import java.util.Map;
 
 /**
  * Values of a {@link Connection}, filled in by the public builder, which has checked them. Not
- * changed after the connection has started.
+ * changed after the connection has started, but for one that says so.
  */
 public final class SessionConfig {
   /** In the order of preference. */
@@ -33,6 +33,12 @@ public final class SessionConfig {
   public long lingerMillis = 2;
   public int batchBytes = 256 << 10;
   public int batchMessages = 1_000;
+
+  /** Percent of a lane's bytes for what is fresh while a backlog drains; 0: the oldest first. */
+  public int freshShare;
+
+  /** What had waited keeps to this; 0: no bound. May be changed by any thread at any time. */
+  public volatile long backlogBytesPerSecond;
 
   /** Partitions of topics that are made when missing; 0: none are made. */
   public int createPartitions;

@@ -1,5 +1,6 @@
 package dev.whippet.internal.session;
 
+import dev.whippet.internal.outbox.Outbox;
 import java.util.ArrayDeque;
 
 /**
@@ -24,6 +25,9 @@ final class Spans {
     final boolean once;
     boolean done;
 
+    /** Asks the outbox whether its records are dropped; 0: they are not. */
+    long dropOrdinal;
+
     Span(long last, int records, int bytes, boolean once) {
       this.last = last;
       this.records = records;
@@ -45,12 +49,33 @@ final class Spans {
   /** A record that need not be sent. */
   void known(long sequence) {
     Span tail = spans.peekLast();
-    if (tail != null && tail.done && tail.once && tail.records == 0) {
+    if (tail != null && tail.done && tail.once && tail.records == 0 && tail.dropOrdinal == 0) {
       spans.pollLast();
     }
     Span span = new Span(sequence, 0, 0, true);
     span.done = true;
     spans.add(span);
+  }
+
+  /** Records that are too old; they may be passed when the outbox says so. */
+  void dropped(long last, long ordinal) {
+    Span span = new Span(last, 0, 0, true);
+    span.dropOrdinal = ordinal;
+    spans.add(span);
+  }
+
+  /** Whether dropped records at the front may be passed now. */
+  boolean mayPassDropped(Outbox outbox) {
+    boolean any = false;
+    for (Span span : spans) {
+      if (span.dropOrdinal != 0 && !span.done && outbox.isDropped(span.dropOrdinal)) {
+        span.done = true;
+        any = true;
+      } else if (!span.done) {
+        break;
+      }
+    }
+    return any;
   }
 
   /** The reply of a sent span is there. */

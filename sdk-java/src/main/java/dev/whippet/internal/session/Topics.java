@@ -4,7 +4,6 @@ import dev.whippet.internal.call.Pending;
 import dev.whippet.internal.call.Pipeline;
 import dev.whippet.internal.call.Refusal;
 import dev.whippet.internal.outbox.Outbox;
-import dev.whippet.internal.outbox.OutboxException;
 import dev.whippet.internal.outbox.Route;
 import dev.whippet.internal.wire.Identifier;
 import dev.whippet.internal.wire.ProtocolException;
@@ -19,11 +18,11 @@ import okio.Buffer;
 
 /**
  * Which topics exist on this connection's server, and with how many partitions; makes missing ones
- * when asked to. The count that a mapping is made with is recorded in the outbox before it is used
+ * when asked to. Each {@link Outflow} records the count in the outbox before it uses it
  * (whippet-extension.md 3.6).
  *
  * <pre>
- * get_topic --found--> record the mapping --> known
+ * get_topic --found--> known
  *           --empty--> create_stream (1012 is fine) --> create_topic (2013 is fine) --> get_topic
  * </pre>
  *
@@ -170,26 +169,7 @@ final class Topics {
               Refusal.Kind.NOT_FOUND, 0, "topic " + name(route) + " has no partitions: add one"));
       return;
     }
-    try {
-      map(route, partitions);
-      counts.put(route.id(), partitions);
-    } catch (OutboxException e) {
-      drainer.park(Verdict.LATER, new Refusal(Refusal.Kind.INTERNAL, 0, e.getMessage()));
-    }
-  }
-
-  /** Sees to it that the outbox knows the count, from where on it may be used. */
-  private void map(Route route, int partitions) throws OutboxException {
-    int mapped = outbox.partitionCountFor(route.id(), Long.MAX_VALUE);
-    if (mapped == 0) {
-      outbox.recordMapping(route.id(), partitions, 1);
-    } else if (partitions > mapped) {
-      outbox.recordMapping(route.id(), partitions, drainer.maybeSentUpTo(true) + 1);
-    } else if (partitions < mapped) {
-      // Some of what waits may lie in partitions that are gone: it is mapped anew.
-      outbox.recordMapping(route.id(), partitions, outbox.acknowledgedSequence() + 1);
-      drainer.doubt("topic " + name(route) + " lost partitions, " + mapped + " to " + partitions);
-    }
+    counts.put(route.id(), partitions);
   }
 
   private void refused(String what, int status) {

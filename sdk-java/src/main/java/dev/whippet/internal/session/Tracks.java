@@ -7,6 +7,7 @@ import dev.whippet.internal.call.Refusal;
 import dev.whippet.internal.outbox.Outbox;
 import dev.whippet.internal.outbox.OutboxException;
 import dev.whippet.internal.outbox.Route;
+import dev.whippet.internal.segment.Channel;
 import dev.whippet.internal.wire.Place;
 import dev.whippet.internal.wire.ProtocolException;
 import dev.whippet.internal.wire.Replies;
@@ -19,9 +20,9 @@ import java.util.Map;
 import okio.Buffer;
 
 /**
- * What the broker of this connection has of this producer, partition by partition. Before the first
- * publish to a partition on a connection the broker is asked (whippet-extension.md 3.4); the answer
- * starts the chain of {@code previous}, and shows
+ * What the broker of this connection has of this producer, by channel and partition. Before the
+ * first publish to a partition on a connection the broker is asked (whippet-extension.md 3.4); the
+ * answer starts the chain of {@code previous}, and shows
  *
  * <ul>
  *   <li>a sequence above all that this outbox ever reserved: the directory is an old copy (3.3);
@@ -30,14 +31,16 @@ import okio.Buffer;
  *       outcome; unless the partition's incarnation is a new one, which holds nothing of old.
  * </ul>
  *
- * <p>A stock server is not asked. Owned by the net thread; one entry for each partition used.
+ * <p>A stock server is not asked. Owned by the net thread; one entry for each channel and partition
+ * used.
  */
 final class Tracks {
   /**
-   * What this producer knows of one partition: the chain of {@code previous} (whippet-extension.md
-   * 3.1) and what was acknowledged there.
+   * What this producer knows of one channel in one partition: the chain of {@code previous}
+   * (whippet-extension.md 3.1) and what was acknowledged there.
    */
   static final class Track {
+    final Outflow flow;
     final int route;
     final int partition;
 
@@ -65,7 +68,8 @@ final class Tracks {
     /** The partition's life; 0 until known. */
     long incarnation;
 
-    Track(int route, int partition) {
+    Track(Outflow flow, int route, int partition) {
+      this.flow = flow;
       this.route = route;
       this.partition = partition;
     }
@@ -126,19 +130,19 @@ final class Tracks {
     }
   }
 
-  Track of(int route, int partition) {
-    long key = (long) route << 32 | partition;
+  Track of(Outflow flow, int route, int partition) {
+    long key = Channel.base(flow.channel) << 12 ^ (long) route << 31 ^ partition;
     Track track = tracks.get(key);
     if (track == null) {
-      track = new Track(route, partition);
+      track = new Track(flow, route, partition);
       tracks.put(key, track);
     }
     return track;
   }
 
   /** The partition's track with a good chain; null while that is being found out. */
-  Track ready(int route, int partition, Pipeline pipeline, long nowMillis) {
-    Track track = of(route, partition);
+  Track ready(Outflow flow, int route, int partition, Pipeline pipeline, long nowMillis) {
+    Track track = of(flow, route, partition);
     if (grant.isStock()) {
       track.known = true;
     }
@@ -157,7 +161,7 @@ final class Tracks {
     Buffer frame = new Buffer();
     Requests.producerState(
         frame,
-        new Place(Topics.stream(route), Topics.topic(route), track.partition, Drainer.CHANNEL));
+        new Place(Topics.stream(route), Topics.topic(route), track.partition, track.flow.channel));
     pipeline.ask(
         frame,
         new Pending("producer_state of " + Topics.name(route) + ", partition " + track.partition) {
@@ -178,15 +182,16 @@ final class Tracks {
   }
 
   private void answered(Track track, Replies.ProducerState state, long nowMillis) {
-    long durable = state.known ? state.highestDurableSequence : 0;
+    long durable = durable(track, state);
     try {
-      if (durable > outbox.reservedSequence()) {
-        oldCopy(durable);
+      if (durable > outbox.reservedSequence(track.flow.channel)) {
+        oldCopy(track, durable);
         return;
       }
       compare(track, state, nowMillis);
-      if (!outbox.wasPublished(grant.brokerId, track.route, track.partition)) {
-        outbox.recordPublished(grant.brokerId, track.route, track.partition);
+      int channel = track.flow.channel;
+      if (!outbox.wasPublished(grant.brokerId, channel, track.route, track.partition)) {
+        outbox.recordPublished(grant.brokerId, channel, track.route, track.partition);
         track.notedMillis = nowMillis;
       }
     } catch (OutboxException e) {
@@ -200,8 +205,12 @@ final class Tracks {
     track.known = true;
   }
 
+  private static long durable(Track track, Replies.ProducerState state) {
+    return Channel.base(track.flow.channel) + (state.known ? state.highestDurableSequence : 0);
+  }
+
   private void compare(Track track, Replies.ProducerState state, long nowMillis) {
-    long durable = state.known ? state.highestDurableSequence : 0;
+    long durable = durable(track, state);
     boolean anew = track.incarnation != 0 && track.incarnation != state.incarnation;
     if (anew) {
       return;
@@ -212,28 +221,28 @@ final class Tracks {
             + track.partition
             + " of this broker";
     if (state.known && durable < track.acknowledged) {
-      drainer.lostByBroker(
-          durable + 1, track.acknowledged, where + " lost records that it had acknowledged");
+      drainer.doubtful(
+          true, durable + 1, track.acknowledged, where + " lost records that it had acknowledged");
     }
     boolean first =
-        track.acknowledged == 0
+        Channel.number(track.acknowledged) == 0
             && track.notedMillis != Clock.NEVER
             && nowMillis - track.notedMillis < FIRST_PUBLISH_MILLIS;
     if (!state.known
         && !first
-        && outbox.wasPublished(grant.brokerId, track.route, track.partition)) {
-      track.doubtfulUpTo = drainer.doubt(where + " no longer knows this producer");
+        && outbox.wasPublished(grant.brokerId, track.flow.channel, track.route, track.partition)) {
+      track.doubtfulUpTo = track.flow.doubt(where + " no longer knows this producer");
     }
   }
 
-  private void oldCopy(long durable) throws OutboxException {
+  private void oldCopy(Track track, long durable) throws OutboxException {
     String why =
         "the broker knows sequence "
             + durable
             + " of this producer, this outbox reserved up to "
-            + outbox.reservedSequence()
+            + outbox.reservedSequence(track.flow.channel)
             + ": it is an old copy and takes a new producer id";
-    drainer.doubt(why);
+    drainer.doubtAll(why);
     outbox.renewProducer();
     tracks.clear();
     identify();

@@ -2,6 +2,7 @@ package dev.whippet.internal.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.internal.segment.Format;
 import dev.whippet.testkit.MemoryDisk;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
@@ -73,10 +74,10 @@ final class FormatTest {
     Meta meta = new Meta(disk, OutboxModel.DIRECTORY);
     meta.load(256);
     meta.epoch = 1;
-    meta.reserved = 256;
+    meta.reserved.set(0, 256);
     meta.create();
     meta.epoch = 2;
-    meta.reserved = 400;
+    meta.reserved.set(0, 400);
     meta.save();
     disk.flip(disk.paths().get(0), 4096 + 70, 3);
 
@@ -85,7 +86,7 @@ final class FormatTest {
 
     assertThat(again.lost).isFalse();
     assertThat(again.producerId()).isEqualTo(meta.producerId());
-    assertThat(again.reserved).isGreaterThanOrEqualTo(400);
+    assertThat(again.reserved.get(0)).isGreaterThanOrEqualTo(400);
     assertThat(again.epoch).isGreaterThanOrEqualTo(2);
     assertThat(again.instance).isNotEqualTo(meta.instance);
   }
@@ -99,7 +100,7 @@ final class FormatTest {
             .headers(new byte[] {1, 2, 3})
             .payload("data".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     byte[] b = new byte[(int) Format.recordLength(9)];
-    Format.putMessage(b, 0, b.length, entry, 7);
+    entry.write(b, 0, b.length, 7);
     crc.sealRecord(b, 0, SERIAL, OFFSET);
     return b;
   }

@@ -1,5 +1,6 @@
 package dev.whippet.internal.outbox;
 
+import dev.whippet.internal.disk.Disk;
 import java.io.File;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,7 @@ final class OutboxBench {
       for (Thread producer : producers) {
         producer.join();
       }
-      recorder.awaitStored(outbox.lastSequence());
+      recorder.awaitStored(outbox.lastSequence(0));
       long nanos = System.nanoTime() - begin;
       System.out.printf(
           "%d threads, %d B: %,d durable sends/s%n",
@@ -94,7 +95,7 @@ final class OutboxBench {
       }
       long nanos = System.nanoTime() - opened;
       System.out.printf("drained %,d: %,d/s%n", drained, drained * 1_000_000_000L / nanos);
-      outbox.acknowledge(outbox.lastSequence());
+      outbox.acknowledge(outbox.lastSequence(0));
     }
   }
 }

@@ -61,7 +61,7 @@ final class OutboxDamageTest {
   void missingSegmentIsReportedWithItsRange() throws Exception {
     OutboxModel model = new OutboxModel(new MemoryDisk(2));
     MemoryDisk disk = build(model, 20);
-    disk.delete(new File(OutboxModel.DIRECTORY, Writer.slotName(2)));
+    disk.delete(new File(OutboxModel.DIRECTORY, Spares.slotName(2)));
     model.disk = disk;
     model.damaged = true;
 

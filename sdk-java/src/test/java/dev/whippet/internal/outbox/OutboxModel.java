@@ -84,7 +84,7 @@ final class OutboxModel {
   }
 
   long send(int bytes) throws OutboxException {
-    long next = outbox.lastSequence() + 1;
+    long next = outbox.lastSequence(0) + 1;
     byte[] payload = payload(next, bytes);
     long sequence = outbox.send(new Entry().route(route).payload(payload));
     assertThat(sequence).isEqualTo(next);
@@ -103,23 +103,23 @@ final class OutboxModel {
   }
 
   void acknowledge(long upTo) {
-    long before = outbox.acknowledgedSequence();
-    long least = Math.max(before, Math.min(upTo, outbox.storedSequence()));
+    long before = outbox.acknowledgedSequence(0);
+    long least = Math.max(before, Math.min(upTo, outbox.storedSequence(0)));
     outbox.acknowledge(upTo);
-    long now = outbox.acknowledgedSequence();
+    long now = outbox.acknowledgedSequence(0);
     assertThat(now).isBetween(least, Math.max(upTo, before));
     acknowledged = Math.max(acknowledged, now);
   }
 
   void map(int count) throws OutboxException {
     mappings.clear(); // if it fails, either may be found
-    long from = outbox.lastSequence() + 1;
+    long from = outbox.lastSequence(0) + 1;
     outbox.recordMapping(route, count, from);
     mappings.put((int) from, count);
   }
 
   void publish(int partition) throws OutboxException {
-    outbox.recordPublished(new byte[16], route, partition);
+    outbox.recordPublished(new byte[16], 0, route, partition);
     published.add(partition);
   }
 
@@ -149,7 +149,7 @@ final class OutboxModel {
     }
     if (damaged) {
       outbox.routeFor("a round", "of the store thread");
-      outbox.recordMapping(route, 7, Long.MAX_VALUE); // after it every gap was told
+      outbox.recordMapping(route, 7, (1L << 48) - 1); // after it every gap was told
     }
     for (long sequence : receipted.tailSet(acknowledged, false)) {
       boolean accounted = found.containsKey(sequence);
@@ -170,7 +170,7 @@ final class OutboxModel {
       checkFacts();
     }
     if (!sent.isEmpty()) {
-      assertThat(outbox.lastSequence()).isGreaterThanOrEqualTo(sent.lastKey());
+      assertThat(outbox.lastSequence(0)).isGreaterThanOrEqualTo(sent.lastKey());
     }
   }
 
@@ -178,7 +178,7 @@ final class OutboxModel {
     mappings.forEach(
         (from, count) -> assertThat(outbox.partitionCountFor(route, from)).isEqualTo(count));
     published.forEach(
-        partition -> assertThat(outbox.wasPublished(new byte[16], route, partition)).isTrue());
+        partition -> assertThat(outbox.wasPublished(new byte[16], 0, route, partition)).isTrue());
   }
 
   long acknowledged() {

@@ -42,7 +42,7 @@ final class OutboxModelTest {
     model.open();
     for (int step = 0; step < STEPS; step++) {
       switch (random.nextInt(14)) {
-        case 0 -> model.acknowledge(random.nextLong(model.outbox.lastSequence() + 2));
+        case 0 -> model.acknowledge(random.nextLong(model.outbox.lastSequence(0) + 2));
         case 1 -> tryFact(model, random);
         case 2 -> model.disk.failAt(model.disk.operations() + 1 + random.nextInt(4), 1 + step % 3);
         case 3 -> reopen(model, random);
@@ -88,7 +88,7 @@ final class OutboxModelTest {
   private static void reopen(OutboxModel model, Random random) throws Exception {
     if (random.nextBoolean()) {
       model.disk.failAt(Long.MAX_VALUE, 0);
-      model.settle(model.outbox.lastSequence());
+      model.settle(model.outbox.lastSequence(0));
       model.reborn(model.disk);
       model.disk = model.disk.restart();
     } else {

@@ -37,7 +37,7 @@ final class OutboxTellingTest {
         new Ear() {
           @Override
           public void failed(long first, long last, OutboxException cause) {
-            settledWhenNamed.set(outbox.get().storedSequence());
+            settledWhenNamed.set(outbox.get().storedSequence(0));
             told.countDown();
           }
 
@@ -57,7 +57,7 @@ final class OutboxTellingTest {
       passed.await();
 
       assertThat(settledWhenNamed.get()).isLessThan(sequence);
-      assertThat(opened.storedSequence()).isEqualTo(sequence);
+      assertThat(opened.storedSequence(0)).isEqualTo(sequence);
       disk.failAt(Long.MAX_VALUE, 0);
     }
   }
@@ -93,7 +93,7 @@ final class OutboxTellingTest {
         opened.send(new Entry().payload(new byte[1_800]).route(route)); // more than one segment
       }
       stored.await();
-      String first = OutboxModel.DIRECTORY + "/" + Writer.slotName(1);
+      String first = OutboxModel.DIRECTORY + "/" + Spares.slotName(1);
       disk.flip(first, disk.lastNonZero(first), 1);
 
       Cursor cursor = opened.cursor(0);

@@ -3,6 +3,7 @@ package dev.whippet.internal.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.whippet.internal.disk.Disk;
 import dev.whippet.internal.outbox.OutboxException.Reason;
 import dev.whippet.testkit.MemoryDisk;
 import java.io.File;
@@ -85,7 +86,7 @@ final class OutboxTest {
     }
     try (Outbox outbox = open();
         Cursor cursor = outbox.cursor(0)) {
-      assertThat(outbox.acknowledgedSequence()).isEqualTo(7);
+      assertThat(outbox.acknowledgedSequence(0)).isEqualTo(7);
       assertThat(outbox.backlogRecords()).isEqualTo(3);
       assertThat(cursor.next()).isTrue();
       assertThat(cursor.sequence()).isEqualTo(8);
@@ -98,7 +99,7 @@ final class OutboxTest {
       outbox.send(new Entry().route(outbox.routeFor("s", "t")));
       recorder.awaitStored(1);
       outbox.acknowledge(1_000);
-      assertThat(outbox.acknowledgedSequence()).isEqualTo(1);
+      assertThat(outbox.acknowledgedSequence(0)).isEqualTo(1);
     }
   }
 
@@ -127,20 +128,20 @@ final class OutboxTest {
     try (Outbox outbox = open()) {
       int route = outbox.routeFor("s", "t");
       first = outbox.producerId();
-      outbox.recordPublished(broker, route, 1);
+      outbox.recordPublished(broker, 0, route, 1);
       outbox.recordMapping(route, 4, 1);
-      assertThat(outbox.wasPublished(broker, route, 1)).isTrue();
-      assertThat(outbox.wasPublished(broker, route, 2)).isFalse();
+      assertThat(outbox.wasPublished(broker, 0, route, 1)).isTrue();
+      assertThat(outbox.wasPublished(broker, 0, route, 2)).isFalse();
 
       outbox.renewProducer();
 
       second = outbox.producerId();
       assertThat(second).isNotEqualTo(first);
-      assertThat(outbox.wasPublished(broker, route, 1)).isFalse();
+      assertThat(outbox.wasPublished(broker, 0, route, 1)).isFalse();
     }
     try (Outbox outbox = open()) {
       assertThat(outbox.producerId()).isEqualTo(second);
-      assertThat(outbox.wasPublished(broker, 1, 1)).isFalse();
+      assertThat(outbox.wasPublished(broker, 0, 1, 1)).isFalse();
       assertThat(outbox.partitionCountFor(1, 99)).isEqualTo(4);
     }
   }

@@ -3,8 +3,8 @@ package dev.whippet.internal.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whippet.internal.call.Clock;
+import dev.whippet.internal.disk.Disk;
 import dev.whippet.internal.link.Endpoint;
-import dev.whippet.internal.outbox.Disk;
 import dev.whippet.internal.outbox.Entry;
 import dev.whippet.internal.outbox.GapReport;
 import dev.whippet.internal.outbox.Outbox;

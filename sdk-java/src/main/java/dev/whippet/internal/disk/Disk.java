@@ -1,4 +1,4 @@
-package dev.whippet.internal.outbox;
+package dev.whippet.internal.disk;
 
 import java.io.Closeable;
 import java.io.File;

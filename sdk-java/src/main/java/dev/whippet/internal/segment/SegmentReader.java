@@ -1,5 +1,6 @@
-package dev.whippet.internal.outbox;
+package dev.whippet.internal.segment;
 
+import dev.whippet.internal.disk.Disk;
 import java.io.IOException;
 
 /**
@@ -11,12 +12,14 @@ import java.io.IOException;
  * Within a segment sequences are contiguous, so a jump is a loss; a commit's header tells what came
  * before it and what it held.
  *
+ * <p>The records of an encrypted commit are decrypted in the buffer, and then are like others.
+ *
  * <p>Owner: one thread. Limit: a buffer of 64 KiB, or of the largest record met, until the next
  * refill.
  */
-final class SegmentReader {
+public final class SegmentReader {
   /** What is met besides messages. */
-  interface Sink {
+  public interface Sink {
     /** These sequences are missing; {@code last} is {@code first - 1} if only a fact is. */
     void lost(long first, long last, long offset);
 
@@ -35,7 +38,10 @@ final class SegmentReader {
   private byte[] buffer = new byte[BUFFER_BYTES];
   private long bufferStart;
   private int bufferLength;
-  private long position = Format.SEGMENT_BYTES;
+  private long position;
+
+  /** Null: there is none, and encrypted records can't be read. */
+  private final SegmentCipher cipher;
 
   /** What stands behind may still change: it is never read ahead. */
   private long stableEnd;
@@ -43,15 +49,28 @@ final class SegmentReader {
   private long walked;
   private long commitLast;
   private long acknowledged;
-  private int commits;
+  private int syncs;
+  private long unreadable;
   private long soundEnd;
   private int soundFacts;
   private int at;
 
-  SegmentReader(Disk.DiskFile file, long serial, long previousSequence, Sink sink) {
+  /**
+   * @param start where the first commit stands
+   * @param cipher null if the segment has no key, or nobody knows it
+   */
+  public SegmentReader(
+      Disk.DiskFile file,
+      long serial,
+      long previousSequence,
+      long start,
+      SegmentCipher cipher,
+      Sink sink) {
     this.file = file;
     this.serial = serial;
     this.walked = previousSequence;
+    this.position = start;
+    this.cipher = cipher;
     this.sink = sink;
   }
 
@@ -60,7 +79,7 @@ final class SegmentReader {
    *
    * @return false if there is none; may be asked again with a later end
    */
-  boolean next(long end) throws IOException {
+  public boolean next(long end) throws IOException {
     stableEnd = end;
     while (position + Format.RECORD_BYTES <= end) {
       load(position, (int) Math.min(Format.COMMIT_BYTES, end - position));
@@ -82,7 +101,7 @@ final class SegmentReader {
     return crc.isCommit(buffer, here, position) && Format.i64(buffer, here + 8) == serial;
   }
 
-  private void commit(int here) {
+  private void commit(int here) throws IOException {
     walkTo(Format.i64(buffer, here + 24));
     long first = Format.i64(buffer, here + 32);
     if (first != 0) {
@@ -90,9 +109,30 @@ final class SegmentReader {
     }
     commitLast = Format.i64(buffer, here + 40);
     acknowledged = Math.max(acknowledged, Format.i64(buffer, here + 48));
-    commits++;
+    boolean sealed = (Format.i32(buffer, here + 56) & Format.ENCRYPTED) != 0;
+    if ((Format.i32(buffer, here + 56) & Format.CONTINUES) == 0) {
+      syncs++;
+    }
+    int length = Format.i32(buffer, here + 16);
+    int count = Format.i32(buffer, here + 20);
     position += Format.COMMIT_BYTES;
     soundEnd = position;
+    if (sealed && length >= SegmentCipher.TAG_BYTES && length <= stableEnd - position) {
+      open(length, count);
+    }
+  }
+
+  /** Makes the records of an encrypted commit readable in the buffer, or steps over them. */
+  private void open(int length, int count) throws IOException {
+    long header = position - Format.COMMIT_BYTES;
+    if (cipher == null) {
+      position += length;
+      soundEnd = position;
+      unreadable += count;
+      return;
+    }
+    load(header, Format.COMMIT_BYTES + length);
+    cipher.open(buffer, (int) (header - bufferStart), length, header); // damaged: no record passes
   }
 
   /** Takes the record whose header is sound; true if it is a sound message. */
@@ -124,12 +164,12 @@ final class SegmentReader {
   }
 
   /** The message that was met can't be used: it counts as missing. */
-  void lose() {
+  public void lose() {
     sink.lost(walked, walked, bufferStart + at);
   }
 
   /** Nothing more will be read: everything up to {@code last} that was not met is missing. */
-  void finish(long last) {
+  public void finish(long last) {
     walkTo(last);
   }
 
@@ -139,7 +179,7 @@ final class SegmentReader {
    * @param end the end of the file
    * @return whether all of them are sound
    */
-  boolean facts(long end) throws IOException {
+  public boolean facts(long end) throws IOException {
     stableEnd = end;
     load(position, Format.COMMIT_BYTES);
     if (!isCommit(0)) {
@@ -158,7 +198,7 @@ final class SegmentReader {
   }
 
   /** Steps over the page that can't be read. */
-  void skipPage() {
+  public void skipPage() {
     position = (position / PAGE_BYTES + 1) * PAGE_BYTES;
   }
 
@@ -186,40 +226,45 @@ final class SegmentReader {
 
   // ---- what was met
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return buffer;
   }
 
   /** Where the message stands in {@link #bytes}; until the next call. */
-  int at() {
+  public int at() {
     return at;
   }
 
-  long walked() {
+  public long walked() {
     return walked;
   }
 
-  long position() {
+  public long position() {
     return position;
   }
 
   /** The last sequence of the last commit whose header was met; 0 if it had none. */
-  long commitLast() {
+  public long commitLast() {
     return commitLast;
   }
 
   /** The highest cursor met in commit headers. */
-  long acknowledged() {
+  public long acknowledged() {
     return acknowledged;
   }
 
-  /** Count of commit headers met. */
-  int commits() {
-    return commits;
+  /** Count of syncs whose commit headers were met. */
+  public int syncs() {
+    return syncs;
+  }
+
+  /** Count of records that were stepped over because there is no key. */
+  public long unreadable() {
+    return unreadable;
   }
 
   /** End of the last sound thing. */
-  long soundEnd() {
+  public long soundEnd() {
     return soundEnd;
   }
 }
