@@ -17,9 +17,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * <pre>
  *  0 u32 "WHMT"       24 16 producer id   64 u64 reserved sequence   88 u32 sequence block
  *  4 u32 CRC          40 16 instance      72 u64 stored sequence     92 u32 0
- *  8 u32 version (2)  56 u32 epoch        80 u64 acknowledged        96 120: 64 to 87 again for each
- * 12 u32 0            60 u32 flags: 1 = closed cleanly, stored is        of channels 1 to 5
- * 16 u64 generation          exact                                  216 40: 0
+ *  8 u32 version (2)  56 u32 epoch        80 u64 acknowledged        96 120 64 to 87 again for
+ * 12 u32 0            60 u32 flags: 1 = closed cleanly, stored is       each of channels 1 to 5
+ * 16 u64 generation          exact                                 216 40  0
  * </pre>
  *
  * Version 1 had 128 bytes and channel 0 alone.

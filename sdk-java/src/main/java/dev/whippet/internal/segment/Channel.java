@@ -5,8 +5,8 @@ package dev.whippet.internal.segment;
  *
  * <pre>
  * lane      0 normal, 1 urgent, 2 bulk
- * channel   2 * lane + turn: an order of its own, from the ring to the broker. The two channels of a
- *           lane take turns: one takes what is fresh while the other drains what had waited
+ * channel   2 * lane + turn: an order of its own, from the ring to the broker. The two channels
+ *           of a lane take turns: one takes what is fresh while the other drains what had waited
  * sequence  channel &lt;&lt; 48 | number; numbers start at 1 in each channel
  * </pre>
  */

@@ -132,7 +132,9 @@ public final class SegmentReader {
       return;
     }
     load(header, Format.COMMIT_BYTES + length);
-    cipher.open(buffer, (int) (header - bufferStart), length, header); // damaged: no record passes
+    if (cipher.open(buffer, (int) (header - bufferStart), length, header)) {
+      soundEnd = position + length; // with the tag; damaged, no record passes
+    }
   }
 
   /** Takes the record whose header is sound; true if it is a sound message. */
@@ -145,7 +147,7 @@ public final class SegmentReader {
     position += length;
     if (buffer[at + 12] != Format.MESSAGE) {
       if (sound) {
-        soundEnd = position;
+        soundEnd = Math.max(soundEnd, position);
         soundFacts++;
         sink.fact(buffer, at);
       } else {
@@ -159,7 +161,7 @@ public final class SegmentReader {
     }
     walkTo(sequence - 1);
     walked = sequence;
-    soundEnd = position;
+    soundEnd = Math.max(soundEnd, position);
     return true;
   }
 
