@@ -284,7 +284,7 @@ public final class WhippetClient implements Closeable {
    * @return a snapshot
    */
   public ConnectionState state() {
-    return ClientEvents.Reporter.publicState(connection.state());
+    return ClientEvents.Reporter.publicState(connection.standing().state);
   }
 
   /**

@@ -89,13 +89,28 @@ public final class Connection implements Closeable {
    * thread itself.
    */
   public void pause() {
+    Thread ending;
     synchronized (life) {
       if (closing) {
         return;
       }
+      ending = thread;
       pausing = true;
       wakeAlways();
       awaitEnd();
+      ending = thread == null ? ending : null;
+    }
+    join(ending);
+  }
+
+  /** It has nothing more to do: waits for its last instructions. */
+  private static void join(Thread ending) {
+    if (ending != null && ending != Thread.currentThread()) {
+      try {
+        ending.join(END_MILLIS_MAX);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -296,7 +311,9 @@ public final class Connection implements Closeable {
   /** Closes the link and ends the thread. Called by the thread itself, it does not wait. */
   @Override
   public void close() {
+    Thread ending;
     synchronized (life) {
+      ending = thread;
       closing = true;
       wakeAlways();
       if (thread == null && !ended) {
@@ -304,6 +321,8 @@ public final class Connection implements Closeable {
         endForGood();
       }
       awaitEnd();
+      ending = thread == null ? ending : null;
     }
+    join(ending);
   }
 }
