@@ -165,6 +165,7 @@ final class BadNetworkTest {
     try (WhippetClient client = builder("tls://localhost:" + network.port()).open()) {
       await("two failures", () -> watch.failures() > 1);
       assertThat(watch.lastFailure()).contains("TLS:").contains("handshake_failure");
+      assertThat(problem(client)).isEqualTo(WhippetException.Code.TLS_FAILED);
     }
   }
 
