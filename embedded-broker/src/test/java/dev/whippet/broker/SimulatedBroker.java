@@ -199,6 +199,11 @@ public final class SimulatedBroker {
     return session;
   }
 
+  /** The connection has ended. */
+  public void disconnect(ClientSession session, int loop) {
+    loops.get(loop % loops.size()).execute(() -> commands.disconnected(session));
+  }
+
   /** Hands a request over on its connection's loop; the answer comes in a later turn, or never. */
   public void send(ClientSession session, int loop, Request request, Consumer<Reply> answer) {
     ReplySink sink =

@@ -34,7 +34,11 @@ final class CatalogFamily implements Family {
       case 18, 19 -> getStream(walk);
       case 20 -> getStreams(walk);
       case 21 -> getTopics(walk);
-      case 22 -> getStats(walk);
+      case 22 -> {
+        if (walk.chance(8)) { // it asks the machine
+          getStats(walk);
+        }
+      }
       default -> getTopic(walk);
     }
   }
@@ -90,7 +94,7 @@ final class CatalogFamily implements Family {
     walk.expect(id < 0 ? Status.STREAM_NOT_FOUND : Status.OK, reply);
     if (id >= 0) {
       IdSlots<Model.Topic> topics = walk.model.streams.get(id).topics;
-      topics.ids().forEach(topic -> topics.get(topic).partitions.forEach(Model.Partition::purge));
+      topics.ids().forEach(topic -> topics.get(topic).purge());
     }
   }
 
@@ -192,7 +196,7 @@ final class CatalogFamily implements Family {
     Reply reply = walk.ask(new Request.PurgeTopic(place.stream(), place.topic()));
     walk.expect(place.missing(), reply);
     if (place.found() != null) {
-      place.found().partitions.forEach(Model.Partition::purge);
+      place.found().purge();
     }
   }
 
@@ -252,6 +256,9 @@ final class CatalogFamily implements Family {
     for (int i = 0; place.found() != null && i < count; i++) {
       place.found().partitions.add(new Model.Partition(now));
     }
+    if (place.found() != null) {
+      place.found().resized();
+    }
   }
 
   private static void deletePartitions(Walk walk) {
@@ -268,6 +275,7 @@ final class CatalogFamily implements Family {
       walk.expect(Status.OK, reply);
       List<Model.Partition> all = place.found().partitions;
       all.subList(all.size() - count, all.size()).clear();
+      place.found().resized();
     }
   }
 
@@ -291,6 +299,7 @@ final class CatalogFamily implements Family {
             && stats.partitions() == partitions
             && stats.messages() == messages
             && stats.messagesSizeBytes() == bytes
+            && stats.consumerGroups() == walk.model.groups()
             && stats.segments() >= partitions,
         "other sums: " + stats);
   }

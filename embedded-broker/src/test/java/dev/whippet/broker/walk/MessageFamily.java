@@ -12,7 +12,9 @@ import dev.whippet.broker.walk.Model.Message;
 import dev.whippet.internal.wire.Status;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.stream.LongStream;
 
 /** Sends, polls, stored offsets, flushes, and segments that are deleted. */
 final class MessageFamily implements Family {
@@ -290,9 +292,14 @@ final class MessageFamily implements Family {
       return;
     }
     Model.Partition partition = place.partition(id);
+    IdSlots<Model.Group> groups = place.found().groups;
     long read =
-        partition.offsets.values().stream()
-            .mapToLong(one -> one + 1)
+        LongStream.concat(
+                partition.offsets.values().stream().mapToLong(one -> one + 1),
+                groups.ids().stream()
+                    .map(group -> groups.get(group).live.stored.get(id))
+                    .filter(Objects::nonNull)
+                    .mapToLong(one -> one + 1))
             .min()
             .orElse(partition.messages.size());
     int[] first = {-1};

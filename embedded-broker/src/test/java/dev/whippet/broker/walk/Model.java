@@ -2,6 +2,7 @@ package dev.whippet.broker.walk;
 
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request.TopicSettings;
+import dev.whippet.broker.internal.command.group.GroupModel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,9 +29,6 @@ final class Model {
 
     final Map<Integer, Long> offsets = new HashMap<>();
 
-    /** By the serial of a group that whoever models groups gives it. */
-    final Map<Integer, Long> groupOffsets = new HashMap<>();
-
     int first;
 
     Partition(long createdAt) {
@@ -52,7 +50,6 @@ final class Model {
     void purge() {
       messages.clear();
       offsets.clear();
-      groupOffsets.clear();
       first = 0;
     }
   }
@@ -64,13 +61,22 @@ final class Model {
     final List<Partition> partitions = new ArrayList<>();
     long balanced;
 
-    /** What rooms that model more keep about a topic, by their own key. */
-    final Map<Object, Object> more = new HashMap<>();
+    final IdSlots<Group> groups = new IdSlots<>(group -> group.name);
 
     Topic(String name, long createdAt, TopicSettings settings) {
       this.name = name;
       this.createdAt = createdAt;
       this.settings = settings;
+    }
+
+    void purge() {
+      partitions.forEach(Partition::purge);
+      groups.ids().forEach(id -> groups.get(id).live.purge());
+    }
+
+    /** Partitions came or went. */
+    void resized() {
+      groups.ids().forEach(id -> groups.get(id).live.resize(partitions.size()));
     }
 
     long bytes() {
@@ -79,6 +85,24 @@ final class Model {
 
     long messages() {
       return partitions.stream().mapToLong(Partition::count).sum();
+    }
+  }
+
+  /** A consumer group, its members known by the numbers of their connections. */
+  static final class Group {
+    final String name;
+    GroupModel live;
+
+    Group(String name, int partitions) {
+      this.name = name;
+      this.live = new GroupModel(partitions);
+    }
+
+    /** Without members, and with what it has stored. */
+    void restart(int partitions) {
+      GroupModel again = new GroupModel(partitions);
+      again.stored.putAll(live.stored);
+      live = again;
     }
   }
 
@@ -99,9 +123,21 @@ final class Model {
   void restarted() {
     for (int stream : streams.ids()) {
       for (int topic : streams.get(stream).topics.ids()) {
-        streams.get(stream).topics.get(topic).balanced = 0;
+        Topic one = streams.get(stream).topics.get(topic);
+        one.balanced = 0;
+        one.groups.ids().forEach(id -> one.groups.get(id).restart(one.partitions.size()));
       }
     }
+  }
+
+  /** Consumer groups of all topics. */
+  int groups() {
+    int count = 0;
+    for (int stream : streams.ids()) {
+      IdSlots<Topic> topics = streams.get(stream).topics;
+      count += topics.ids().stream().mapToInt(topic -> topics.get(topic).groups.size()).sum();
+    }
+    return count;
   }
 
   // --- as replies -------------------------------------------------------------------------------

@@ -25,6 +25,13 @@ record Place(Identifier stream, Identifier topic, int streamId, int topicId, Mod
     return new Place(stream, topic, streamId, topicId, topicId < 0 ? null : topics.get(topicId));
   }
 
+  /** One that is there, by numbers. */
+  static Place of(Walk walk, int stream, int topic) {
+    Model.Topic found = walk.model.streams.get(stream).topics.get(topic);
+    return new Place(
+        new Identifier.Numeric(stream), new Identifier.Numeric(topic), stream, topic, found);
+  }
+
   /** 1009 or 2010, or 0 when both are there. */
   int missing() {
     if (streamId < 0) {

@@ -48,7 +48,7 @@ final class Walk {
   private List<ClientSession> sessions;
   private int lives;
   private long steps;
-  private String last = "the start";
+  private Object last = "the start";
 
   /**
    * @param stepsALife between two ends of the process
@@ -146,7 +146,7 @@ final class Walk {
 
   /** Asks on a connection of the family's own. */
   Reply ask(ClientSession session, int loop, Request request) {
-    last = request.toString();
+    last = request;
     Reply[] answer = new Reply[1];
     broker.send(
         session,
@@ -161,6 +161,12 @@ final class Walk {
     return answer[0];
   }
 
+  /** Lets time pass, and what is due be done. */
+  void pass(long micros) {
+    time.pass(micros);
+    broker.runAll();
+  }
+
   /** The running broker, for connections; another one after each restart. */
   SimulatedBroker broker() {
     return broker;
@@ -172,7 +178,9 @@ final class Walk {
   }
 
   void expect(Reply expected, Reply found) {
-    check(expected.equals(found), "expected " + expected + ", found " + found);
+    if (!expected.equals(found)) {
+      throw new AssertionError("expected " + expected + ", found " + found);
+    }
   }
 
   void expect(int status, Reply found) {

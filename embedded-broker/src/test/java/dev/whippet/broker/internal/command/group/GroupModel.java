@@ -14,13 +14,13 @@ import java.util.TreeMap;
  * One group by the letter of iggy-classic.md 6.6, with lists that are searched again and again.
  * Members are known by the number of their connection.
  */
-final class GroupModel {
+public final class GroupModel {
 
   /** A member in its slot. */
-  static final class Seat {
+  public static final class Seat {
     final int connection;
-    final int id;
-    final List<Integer> partitions = new ArrayList<>();
+    public final int id;
+    public final List<Integer> partitions = new ArrayList<>();
     int turn;
 
     Seat(int connection, int id) {
@@ -31,19 +31,19 @@ final class GroupModel {
 
   private record Promise(int partition, Seat from, Seat to) {}
 
-  final TreeMap<Integer, Seat> slots = new TreeMap<>();
-  final Map<Integer, Long> stored = new HashMap<>();
+  public final TreeMap<Integer, Seat> slots = new TreeMap<>();
+  public final Map<Integer, Long> stored = new HashMap<>();
   private final Deque<Integer> freed = new ArrayDeque<>();
   private final List<Promise> promises = new ArrayList<>();
   private final Map<Integer, Long> polled = new HashMap<>();
   int partitions;
   private int end;
 
-  GroupModel(int partitions) {
+  public GroupModel(int partitions) {
     this.partitions = partitions;
   }
 
-  Seat seat(int connection) {
+  public Seat seat(int connection) {
     return slots.values().stream()
         .filter(seat -> seat.connection == connection)
         .findFirst()
@@ -54,11 +54,11 @@ final class GroupModel {
     return promises.stream().anyMatch(promise -> promise.partition == partition);
   }
 
-  List<Integer> open(Seat seat) {
+  public List<Integer> open(Seat seat) {
     return seat.partitions.stream().filter(partition -> !isLeaving(partition)).toList();
   }
 
-  void join(int connection) {
+  public void join(int connection) {
     if (seat(connection) == null) {
       int id = slots.values().stream().mapToInt(seat -> seat.id).max().orElse(-1) + 1;
       slots.put(freed.isEmpty() ? end++ : freed.pop(), new Seat(connection, id));
@@ -117,7 +117,7 @@ final class GroupModel {
     promise.to.partitions.add(promise.partition);
   }
 
-  void leave(int connection) {
+  public void leave(int connection) {
     int slot =
         slots.entrySet().stream()
             .filter(entry -> entry.getValue().connection == connection)
@@ -129,7 +129,7 @@ final class GroupModel {
     deal();
   }
 
-  void resize(int count) {
+  public void resize(int count) {
     partitions = count;
     stored.keySet().removeIf(partition -> partition >= count);
     deal();
@@ -145,7 +145,7 @@ final class GroupModel {
     }
   }
 
-  int next(Seat seat) {
+  public int next(Seat seat) {
     List<Integer> open = open(seat);
     if (open.isEmpty()) {
       return -1;
@@ -155,11 +155,17 @@ final class GroupModel {
     return partition;
   }
 
-  void poll(int partition, long last) {
+  /** As {@link #next}, but the round stays where it is. */
+  public int peek(Seat seat) {
+    List<Integer> open = open(seat);
+    return open.isEmpty() ? -1 : open.get(seat.turn % open.size());
+  }
+
+  public void poll(int partition, long last) {
     polled.put(partition, last);
   }
 
-  void commit(int partition, long offset) {
+  public void commit(int partition, long offset) {
     stored.put(partition, offset);
     for (Promise promise : List.copyOf(promises)) {
       if (promise.partition == partition && isSettled(partition)) {
@@ -168,14 +174,14 @@ final class GroupModel {
     }
   }
 
-  void purge() {
+  public void purge() {
     stored.clear();
     polled.clear();
     List.copyOf(promises).forEach(this::move);
   }
 
   /** The time for commits is over. */
-  void force() {
+  public void force() {
     List.copyOf(promises).forEach(this::move);
   }
 }
