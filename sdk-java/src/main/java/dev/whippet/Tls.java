@@ -1,6 +1,7 @@
 package dev.whippet;
 
 import dev.whippet.internal.check.Check;
+import dev.whippet.internal.check.Settings;
 import dev.whippet.internal.tls.TlsSettings;
 import java.io.File;
 import java.util.ArrayList;
@@ -51,6 +52,20 @@ public final class Tls {
    */
   public static Builder builder() {
     return new Builder();
+  }
+
+  static Tls of(Settings from) {
+    Builder builder = new Builder();
+    if (from.has("ca")) {
+      builder.authorities(new File(from.text("ca")));
+    }
+    if (from.has("pin")) {
+      builder.pinnedKeys(from.list("pin"));
+    }
+    if (from.has("certificate")) {
+      builder.clientCertificate(new File(from.text("certificate")), new File(from.text("key")));
+    }
+    return builder.build();
   }
 
   TlsSettings settings() {

@@ -2,6 +2,7 @@ package dev.whippet;
 
 import dev.whippet.internal.call.Clock;
 import dev.whippet.internal.check.Check;
+import dev.whippet.internal.check.Settings;
 import dev.whippet.internal.disk.Disk;
 import dev.whippet.internal.link.Endpoint;
 import dev.whippet.internal.link.Framing;
@@ -19,9 +20,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -772,6 +775,92 @@ public final class WhippetClient implements Closeable {
      */
     public Builder events(ClientEvents events) {
       this.events = Check.notNull("events", events);
+      return this;
+    }
+
+    /**
+     * Takes settings from a connection string, {@code
+     * whippet://user:password@host:port/stream/topic?name=value}; {@code whippets://} with TLS. A
+     * token stands alone before the {@code @}; several hosts stand with commas between them, the
+     * preferred one first; port 8090 if left out. WebSocket unless {@code transport=tcp}; {@code
+     * path=/p} for its handshake. Text is percent-encoded. The other names: {@link #properties}.
+     *
+     * @param text holds secrets: it is not repeated anywhere
+     * @return this
+     */
+    public Builder connectionString(String text) {
+      return apply(Settings.parse(Check.notNull("text", text)));
+    }
+
+    /**
+     * Takes settings from properties: {@code whippet.url} (several with commas), {@code
+     * whippet.user}, {@code password} or {@code token}; {@code stream}, {@code topic}; {@code
+     * outbox} (a directory), {@code create} (partitions), {@code message-bytes-max}; {@code ca},
+     * {@code pin}, {@code certificate}, {@code key} (TLS); {@code linger}, {@code batch-bytes},
+     * {@code batch-messages}, {@code connect-timeout}, {@code request-timeout}, {@code keep-alive},
+     * {@code fail-back} (durations such as 200ms, 5s, 2m), {@code compression}. All with the prefix
+     * {@code whippet.}; an unknown one is refused, other prefixes are left alone.
+     *
+     * @param properties for instance those of a file
+     * @return this
+     */
+    public Builder properties(Properties properties) {
+      return apply(Settings.of(Check.notNull("properties", properties)));
+    }
+
+    private Builder apply(Settings from) {
+      if (from.has("url")) {
+        String[] urls = from.list("url");
+        url(urls[0], Arrays.copyOfRange(urls, 1, urls.length));
+      }
+      if (from.has("token")) {
+        credentials(Credentials.token(from.text("token")));
+      } else if (from.has("user")) {
+        credentials(Credentials.password(from.text("user"), from.text("password")));
+      }
+      if (from.has("stream") || from.has("topic")) {
+        destination(from.text("stream"), from.text("topic"));
+      }
+      if (from.has("outbox")) {
+        outbox(new File(from.text("outbox")));
+      }
+      if (from.has("create")) {
+        createIfMissing(from.number("create"));
+      }
+      if (from.has("message-bytes-max")) {
+        messageBytesMax(from.number("message-bytes-max"));
+      }
+      if (from.has("ca") || from.has("pin") || from.has("certificate")) {
+        tls(Tls.of(from));
+      }
+      return applyPace(from);
+    }
+
+    private Builder applyPace(Settings from) {
+      if (from.has("linger")) {
+        linger(from.millis("linger"), TimeUnit.MILLISECONDS);
+      }
+      if (from.has("batch-bytes")) {
+        batchBytes(from.number("batch-bytes"));
+      }
+      if (from.has("batch-messages")) {
+        batchMessages(from.number("batch-messages"));
+      }
+      if (from.has("connect-timeout")) {
+        connectTimeout(from.millis("connect-timeout"), TimeUnit.MILLISECONDS);
+      }
+      if (from.has("request-timeout")) {
+        requestTimeout(from.millis("request-timeout"), TimeUnit.MILLISECONDS);
+      }
+      if (from.has("keep-alive")) {
+        keepAlive(from.millis("keep-alive"), TimeUnit.MILLISECONDS);
+      }
+      if (from.has("fail-back")) {
+        failBack(from.millis("fail-back"), TimeUnit.MILLISECONDS);
+      }
+      if (from.has("compression")) {
+        compression(from.flag("compression"));
+      }
       return this;
     }
 

@@ -353,6 +353,21 @@ final class BadNetworkTest {
     assertThat(peer.texts(TOPIC, 0)).as("seed " + seed).isEqualTo(numbers(2_000));
   }
 
+  @Test
+  void aConnectionStringIsAllThatIsNeeded() throws Exception {
+    String host = "127.0.0.1:" + network.port();
+    try (WhippetClient client =
+        WhippetClient.builder()
+            .connectionString("whippet://user:secret@" + host + "/s/t?path=/edge&linger=0ms")
+            .outbox(directory)
+            .open()) {
+      send(client, 1, 5);
+      flush(client);
+      assertThat(client.status().toString()).doesNotContain("secret");
+    }
+    assertThat(peer.texts(TOPIC, 0)).isEqualTo(numbers(5));
+  }
+
   // --- several servers --------------------------------------------------------------------------
 
   @Test
