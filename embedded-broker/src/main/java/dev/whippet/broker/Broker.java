@@ -15,6 +15,7 @@ import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.broker.internal.net.NetLimits;
 import dev.whippet.broker.internal.net.Transport;
 import dev.whippet.broker.internal.net.event.ConnectionCounts;
+import dev.whippet.broker.internal.system.Aside;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.SystemSnapshot;
 import dev.whippet.broker.internal.system.WallClock;
@@ -30,7 +31,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -65,7 +65,9 @@ public final class Broker implements AutoCloseable {
   /** Their bytes; one publish may be larger when it is alone. */
   private static final int PUBLISH_BYTES_IN_FLIGHT_MAX = 16 << 20;
 
-  /** Statistics requests that may wait for the disk. */
+  /**
+   * Figures, snapshots, metrics and health that may wait for the thread aside; more are refused.
+   */
   private static final int ASIDE_TASKS_MAX = 256;
 
   /** Passwords that may wait to be hashed or checked; the next login is refused (12001). */
@@ -80,7 +82,8 @@ public final class Broker implements AutoCloseable {
 
   private final BrokerConfig config;
   private final Findings findings = new Findings();
-  private final ThreadPoolExecutor aside;
+  private final ThreadPoolExecutor asideThread;
+  private final Aside aside;
   private final ThreadPoolExecutor hashing;
   private final AtomicBoolean closed = new AtomicBoolean();
   private DataDirectory directory;
@@ -94,20 +97,15 @@ public final class Broker implements AutoCloseable {
 
   private Broker(BrokerConfig config) {
     this.config = config;
-    this.aside =
-        pool("whippet-aside", 1, ASIDE_TASKS_MAX, new ThreadPoolExecutor.CallerRunsPolicy());
+    asideThread = pool("whippet-aside", 1, ASIDE_TASKS_MAX);
+    aside = new Aside(asideThread);
     int cores = Runtime.getRuntime().availableProcessors();
-    this.hashing =
-        pool(
-            "whippet-hash",
-            Math.max(1, Math.min(HASHES_MAX, cores / 2)),
-            HASHES_WAITING_MAX,
-            new ThreadPoolExecutor.AbortPolicy());
+    hashing =
+        pool("whippet-hash", Math.max(1, Math.min(HASHES_MAX, cores / 2)), HASHES_WAITING_MAX);
   }
 
-  /** Threads that end when there is nothing to do. */
-  private static ThreadPoolExecutor pool(
-      String name, int threads, int waitingMax, RejectedExecutionHandler whenFull) {
+  /** Threads that end when there is nothing to do; what is too much is rejected. */
+  private static ThreadPoolExecutor pool(String name, int threads, int waitingMax) {
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
             threads,
@@ -119,8 +117,7 @@ public final class Broker implements AutoCloseable {
               Thread thread = new Thread(work, name);
               thread.setDaemon(true);
               return thread;
-            },
-            whenFull);
+            });
     pool.allowCoreThreadTimeOut(true);
     return pool;
   }
@@ -170,8 +167,9 @@ public final class Broker implements AutoCloseable {
             loops,
             config.consumerProtectionMillis);
     retainer.start();
-    Commands commands = commands(identities());
     EventLoop loopZero = loops.loop(0).executor();
+    Passwords passwords = new Passwords(hashing, loopZero);
+    Commands commands = commands(new Identities(passwords));
     purge =
         loopZero.scheduleAtFixedRate(
             commands::expire, PURGE_SECONDS, PURGE_SECONDS, TimeUnit.SECONDS);
@@ -188,12 +186,14 @@ public final class Broker implements AutoCloseable {
                 aside),
             commands);
     List<InetSocketAddress> bound = new ArrayList<>();
-    doors.listen(
-        commands,
+    doors.bind(
         address -> {
           bound.add(address);
           addresses = List.copyOf(bound);
         });
+    // After all that may fail: a password that is told once must not be lost with the start
+    generatedPassword = new RootAccount(storage.catalog(), passwords, loopZero).ensure(config);
+    doors.accept();
     LOG.info("{}", description());
     storage.scrub();
   }
@@ -246,14 +246,6 @@ public final class Broker implements AutoCloseable {
       executors.add(loops.loop(index).executor());
     }
     return executors;
-  }
-
-  /** With root among them. */
-  private Identities identities() {
-    EventLoop loopZero = loops.loop(0).executor();
-    Passwords passwords = new Passwords(hashing, loopZero);
-    generatedPassword = new RootAccount(storage.catalog(), passwords, loopZero).ensure(config);
-    return new Identities(passwords);
   }
 
   private Commands commands(Identities identities) {
@@ -392,7 +384,7 @@ public final class Broker implements AutoCloseable {
     if (doors != null) {
       doors.stop(config.stopGraceMillis);
     }
-    aside.shutdown();
+    asideThread.shutdown();
     hashing.shutdownNow();
     if (purge != null) {
       purge.cancel(false);

@@ -1,7 +1,7 @@
 package dev.whippet.broker;
 
 import dev.whippet.broker.BrokerException.Reason;
-import dev.whippet.broker.internal.command.RequestHandler;
+import dev.whippet.broker.internal.command.family.Commands;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.http.HttpDoor;
 import dev.whippet.broker.internal.http.exchange.Route;
@@ -10,6 +10,7 @@ import dev.whippet.broker.internal.http.token.AccessTokens;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.net.Listener;
 import dev.whippet.broker.internal.net.Loops;
+import dev.whippet.broker.internal.system.Aside;
 import dev.whippet.broker.internal.system.WallClock;
 import dev.whippet.broker.internal.tls.CertificateWatch;
 import dev.whippet.broker.internal.tls.SelfSigned;
@@ -22,7 +23,6 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Everything that peers come in by: TLS, HTTP with its tokens, the listeners. Life: {@link #open},
- * {@link #listen}, {@link #stop} while the loops still run. Blocks; start-up and stop only.
+ * {@link #bind}, {@link #accept}, {@link #stop} while the loops still run. Blocks; start-up and
+ * stop only.
  */
 final class FrontDoors {
   private static final long CLOSE_SECONDS_MAX = 5;
@@ -39,6 +40,7 @@ final class FrontDoors {
 
   private final BrokerConfig config;
   private final Loops loops;
+  private final Commands commands;
   private final List<Listener> listeners = new ArrayList<>();
   private final List<String> texts = new ArrayList<>();
   private TlsServer tls;
@@ -46,9 +48,10 @@ final class FrontDoors {
   private AccessTokens tokens;
   private HttpDoor http;
 
-  private FrontDoors(BrokerConfig config, Loops loops) {
+  private FrontDoors(BrokerConfig config, Loops loops, Commands commands) {
     this.config = config;
     this.loops = loops;
+    this.commands = commands;
   }
 
   /** What the doors need of the rest of the broker. */
@@ -58,15 +61,15 @@ final class FrontDoors {
       Findings findings,
       Metrics metrics,
       Supplier<Health> health,
-      Executor aside) {}
+      Aside aside) {}
 
   /** Nobody listens yet. */
-  static FrontDoors open(BrokerConfig config, Loops loops, Parts parts, RequestHandler commands)
+  static FrontDoors open(BrokerConfig config, Loops loops, Parts parts, Commands commands)
       throws BrokerException {
-    FrontDoors doors = new FrontDoors(config, loops);
+    FrontDoors doors = new FrontDoors(config, loops, commands);
     doors.openTls(parts.layout());
     if (config.http != null) {
-      doors.openHttp(parts, commands);
+      doors.openHttp(parts);
     }
     return doors;
   }
@@ -95,22 +98,26 @@ final class FrontDoors {
     }
   }
 
-  private void openHttp(Parts parts, RequestHandler commands) {
+  private void openHttp(Parts parts) {
     tokens =
         AccessTokens.recover(
             BlockingFiles.SYSTEM,
             parts.layout().http(),
             parts.findings()::damage,
             WallClock::micros);
-    tokens.open(parts.logLoopZero(), loops.loop(0).executor(), config.jwtSeconds);
+    tokens.open(
+        parts.logLoopZero(), loops.loop(0).executor(), config.jwtSeconds, commands::standing);
     List<Route> routes = new ArrayList<>(Routes.all(tokens, WallClock::micros));
-    routes.addAll(new HealthRoutes(parts.health(), parts.aside()).all());
+    routes.addAll(new HealthRoutes(parts.health(), commands::mayReadServer, parts.aside()).all());
     routes.add(parts.metrics().route(loops, parts.health(), this::httpRequests));
     http = new HttpDoor(commands, tokens, routes, config.http);
   }
 
-  /** Opens the ports in the order of the configuration, and says where each is. */
-  void listen(RequestHandler commands, Consumer<InetSocketAddress> opened) throws BrokerException {
+  /**
+   * Takes the ports in the order of the configuration, and says where each is. Who connects waits
+   * until {@link #accept}.
+   */
+  void bind(Consumer<InetSocketAddress> opened) throws BrokerException {
     for (BrokerConfig.Port port : config.ports) {
       Listener.Doors doors =
           new Listener.Doors(
@@ -119,7 +126,7 @@ final class FrontDoors {
               port.tls() ? tls : null,
               http == null ? null : http::handler);
       try {
-        Listener listener = listen(port.address(), doors);
+        Listener listener = bind(port.address(), doors);
         listeners.add(listener);
         texts.add(text(listener.address()) + (port.tls() ? " (TLS)" : ""));
         opened.accept(listener.address());
@@ -135,15 +142,20 @@ final class FrontDoors {
     }
   }
 
+  /** Lets in who waits, and who comes. */
+  void accept() {
+    listeners.forEach(Listener::accept);
+  }
+
   /** Where it listens, in words. */
   List<String> texts() {
     return List.copyOf(texts);
   }
 
-  private Listener listen(InetSocketAddress address, Listener.Doors doors) throws BrokerException {
+  private Listener bind(InetSocketAddress address, Listener.Doors doors) throws BrokerException {
     String text = text(address);
     try {
-      return Listener.bind(loops, address, doors);
+      return Listener.reserve(loops, address, doors);
     } catch (BindException e) {
       boolean inUse = String.valueOf(e.getMessage()).contains("in use");
       throw inUse

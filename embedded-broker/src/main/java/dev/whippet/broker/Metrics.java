@@ -11,6 +11,7 @@ import dev.whippet.broker.internal.log.engine.LogMetrics;
 import dev.whippet.broker.internal.net.LoopMemory;
 import dev.whippet.broker.internal.net.Loops;
 import dev.whippet.broker.internal.net.event.ConnectionCounts.What;
+import dev.whippet.broker.internal.system.Aside;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -19,24 +20,28 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
-import java.util.concurrent.Executor;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
  * The figures of {@code /metrics}, in the text format of Prometheus; docs/SPEC.md lists them.
- * Nothing is counted for them: they are read where they are when somebody asks, on a thread aside.
- * Those without {@code whippet} in their names are Apache Iggy's.
+ * Nothing is counted for them: they are read where they are when somebody asks, once an answer, on
+ * the thread aside. Those without {@code whippet} in their names are Apache Iggy's.
  */
 final class Metrics {
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final Storage storage;
-  private final Executor aside;
+  private final Aside aside;
+
+  /** What costs something to find out, as of the answer that is being made. Thread aside. */
+  private Moment now;
 
   private record Sums(int topics, int partitions, int segments, long messages) {}
 
-  Metrics(Storage storage, Executor aside) {
+  private record Moment(Sums sums, Health health, LogMetrics.Snapshot log) {}
+
+  Metrics(Storage storage, Aside aside) {
     this.storage = storage;
     this.aside = aside;
   }
@@ -46,12 +51,17 @@ final class Metrics {
     catalog();
     log();
     net(loops);
-    health(health);
+    health();
     counter("http_requests", "Requests over HTTP", httpRequests);
-    return Route.open("GET", "/metrics", false, call -> aside.execute(() -> answer(call)));
+    return Route.open(
+        "GET",
+        "/metrics",
+        false,
+        call -> HealthRoutes.aside(aside, call, it -> answer(it, health.get())));
   }
 
-  private void answer(Call call) {
+  private void answer(Call call, Health health) {
+    now = new Moment(sums(), health, storage.metrics());
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     try {
       PrometheusTextFormatWriter.create().write(text, registry.scrape());
@@ -63,11 +73,11 @@ final class Metrics {
 
   private void catalog() {
     gauge("streams", "Streams", () -> storage.catalog().visible().streams().size());
-    gauge("topics", "Topics", () -> sums().topics());
-    gauge("partitions", "Partitions", () -> sums().partitions());
+    gauge("topics", "Topics", () -> now.sums().topics());
+    gauge("partitions", "Partitions", () -> now.sums().partitions());
     gauge("users", "Users", () -> storage.catalog().visible().users().users().size());
-    gauge("segments", "Segments", () -> sums().segments());
-    gauge("messages", "Messages that are kept", () -> sums().messages());
+    gauge("segments", "Segments", () -> now.sums().segments());
+    gauge("messages", "Messages that are kept", () -> now.sums().messages());
   }
 
   private Sums sums() {
@@ -99,7 +109,7 @@ final class Metrics {
   }
 
   private void logCounter(String name, String help, ToDoubleFunction<LogMetrics.Snapshot> figure) {
-    counter(name, help, () -> figure.applyAsDouble(storage.metrics()));
+    counter(name, help, () -> figure.applyAsDouble(now.log()));
   }
 
   private void net(Loops loops) {
@@ -133,27 +143,26 @@ final class Metrics {
         .register(registry);
   }
 
-  private void health(Supplier<Health> health) {
+  private void health() {
     GaugeWithCallback.builder()
         .name("whippet_health_problems")
         .help("What is wrong now; /health says more")
         .labelNames("kind")
         .callback(
             gauges -> {
-              Health now = health.get();
               for (Health.Kind kind : Health.Kind.values()) {
                 gauges.call(
-                    now.problems().stream().filter(each -> each.kind() == kind).count(),
+                    now.health().problems().stream().filter(each -> each.kind() == kind).count(),
                     kind.name().toLowerCase(Locale.ROOT));
               }
             })
         .register(registry);
-    gauge("whippet_disk_message_bytes", "Of all topics", () -> health.get().disk().messageBytes());
-    gauge("whippet_disk_free_bytes", "Left of the disk", () -> health.get().disk().freeBytes());
+    gauge("whippet_disk_message_bytes", "Of all topics", () -> now.health().disk().messageBytes());
+    gauge("whippet_disk_free_bytes", "Left of the disk", () -> now.health().disk().freeBytes());
     counter(
         "whippet_dropped_messages",
         "Messages that retention dropped",
-        () -> health.get().disk().droppedMessages());
+        () -> now.health().disk().droppedMessages());
   }
 
   private void gauge(String name, String help, DoubleSupplier value) {

@@ -16,6 +16,7 @@ import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.LogLoop;
 import dev.whippet.broker.internal.log.space.DiskSpace;
+import dev.whippet.broker.internal.system.Aside;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.SystemSnapshot;
 import dev.whippet.broker.testkit.ManualClock;
@@ -143,7 +144,7 @@ public final class SimulatedBroker {
                 rules,
                 new Groups.Timing(clocks.get(0), REBALANCE_MICROS),
                 loops,
-                Runnable::run,
+                new Aside(Runnable::run),
                 time::micros),
             identity());
     housekeeping =
@@ -195,7 +196,7 @@ public final class SimulatedBroker {
     clients++;
     ClientSession session =
         commands.connected(clients, "10.0.0.1:" + clients, 1, loop % loops.size());
-    session.login(UserEntry.ROOT_ID, UserEntry.ROOT_SERIAL);
+    session.login(new ClientSession.User(UserEntry.ROOT_ID, UserEntry.ROOT_SERIAL, 0));
     return session;
   }
 

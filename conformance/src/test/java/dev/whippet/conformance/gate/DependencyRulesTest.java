@@ -59,7 +59,7 @@ class DependencyRulesTest {
                   "sdk wire",
                   "sdk websocket")),
           Map.entry("http.exchange", Set.of("command", "sdk wire")),
-          Map.entry("http.token", Set.of("file", "log.engine", "log.journal")),
+          Map.entry("http.token", Set.of("command", "file", "log.engine", "log.journal")),
           Map.entry(
               "http.route",
               Set.of("http.exchange", "http.token", "command", "wire", "log.engine", "sdk wire")),

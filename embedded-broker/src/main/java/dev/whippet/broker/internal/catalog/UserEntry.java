@@ -2,6 +2,7 @@ package dev.whippet.broker.internal.catalog;
 
 import dev.whippet.broker.internal.identity.Grants;
 import dev.whippet.broker.internal.identity.PasswordHash;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,6 +38,11 @@ public record UserEntry(
       return expiresAtMicros != 0 && Long.compareUnsigned(expiresAtMicros, nowMicros) <= 0;
     }
 
+    /** Another number for each token; it tells nothing of it. */
+    public long generation() {
+      return ByteBuffer.wrap(hash).getLong();
+    }
+
     @Override
     public String toString() {
       return name + (expiresAtMicros == 0 ? "" : ", until " + expiresAtMicros);
@@ -60,6 +66,19 @@ public record UserEntry(
       }
     }
     return null;
+  }
+
+  /** Whether a login by the password or token of that generation would succeed at that time. */
+  public boolean letsIn(long generation, long nowMicros) {
+    if (!active || password.generation() == generation) {
+      return active;
+    }
+    for (Token token : tokens) {
+      if (token.generation() == generation) {
+        return !token.expired(nowMicros);
+      }
+    }
+    return false;
   }
 
   UserEntry with(String newName, boolean newActive) {

@@ -88,8 +88,8 @@ public final class ClientSession {
   }
 
   /** The login succeeded; replaces an earlier one. */
-  public void login(int userId, long serial) {
-    user = new User(userId, serial);
+  public void login(User who) {
+    user = who;
   }
 
   public void logout() {
@@ -126,9 +126,15 @@ public final class ClientSession {
     return "client " + Integer.toUnsignedString(clientId) + " at " + address;
   }
 
-  /** Who is logged in: an id may be given to another user later, id and serial together are not. */
-  public record User(int id, long serial) {
-    static final User NOBODY = new User(NO_USER, NO_USER);
+  /**
+   * Who is logged in.
+   *
+   * @param serial an id may be given to another user later, id and serial together are not
+   * @param proof the generation of the password or token that was shown: another one, once that is
+   *     changed
+   */
+  public record User(int id, long serial, long proof) {
+    static final User NOBODY = new User(NO_USER, NO_USER, 0);
   }
 
   /**

@@ -3,38 +3,27 @@ package dev.whippet.broker.internal.http;
 import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
+import dev.whippet.broker.internal.http.Reception.Admitted;
 import dev.whippet.broker.internal.http.exchange.Answer;
 import dev.whippet.broker.internal.http.exchange.Call;
 import dev.whippet.broker.internal.http.exchange.HttpRefusal;
-import dev.whippet.broker.internal.http.exchange.Route;
-import dev.whippet.broker.internal.http.exchange.RouteMatch;
-import dev.whippet.broker.internal.http.exchange.Target;
-import dev.whippet.broker.internal.http.token.AccessTokens;
+import dev.whippet.broker.internal.net.Listener.Host;
 import dev.whippet.broker.internal.net.Loop;
 import dev.whippet.broker.internal.net.event.Goodbye;
 import dev.whippet.internal.wire.XxHash32;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.DefaultHttpResponse;
-import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.NetUtil;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -49,35 +38,38 @@ import org.slf4j.LoggerFactory;
  * One connection that speaks HTTP: one request after the other. Owner: its loop.
  *
  * <pre>
- *   HEAD --head--> BODY --last byte--> RUNNING --answered--> HEAD
- *     |              |                                        ^
- *     +--refused-----+--> DRAINED: the body is thrown away, --+
- *                         its end is answered with the refusal
+ *   HEAD --head--> [ROOM] --> BODY --last byte--> [ROOM] --> RUNNING --answered--> HEAD
+ *     |                        |                                                    ^
+ *     +--refused---------------+--> DRAINED: the body is thrown away, --------------+
+ *                                   its end is answered with the refusal
+ *   OVER: the last answer was given, the host ends the connection
  * </pre>
  *
- * <p>Limits: a body of {@link HttpSettings#bodyBytesMax}, {@link #SMALL_BODY_BYTES_MAX} before a
- * token was seen; {@link #DRAINED_BYTES_MAX} thrown away; {@link #IDLE_MILLIS_MAX} between two
- * requests, {@link #REQUEST_MILLIS_MAX} for one to arrive.
+ * <p>In ROOM it waits for memory of the loop: for the body, then for the answer. HEAD waits while
+ * the peer does not take its answers. What comes ahead waits in order: what one piece of {@link
+ * HttpFeed} holds is decoded, nothing else is read.
+ *
+ * <p>Limits: a body of {@link HttpSettings#bodyBytesMax}, 8 KiB before a token was seen; {@link
+ * #DRAINED_BYTES_MAX} thrown away; {@link #IDLE_MILLIS_MAX} between two requests, and for the peer
+ * to take something of its answers; {@link #REQUEST_MILLIS_MAX} and a second for each {@link
+ * #BODY_BYTES_PER_SECOND_MIN} for one to arrive.
  */
 final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
   private static final Logger LOGGER = LoggerFactory.getLogger(HttpConnection.class);
 
-  /** Of a login. */
-  private static final int SMALL_BODY_BYTES_MAX = 8 << 10;
-
-  /** Of a body that is too long; its sender learns why. */
+  /** Of a body that nobody wants; its sender learns why. */
   private static final long DRAINED_BYTES_MAX = 64L << 20;
 
   private static final long IDLE_MILLIS_MAX = 75_000;
   private static final long REQUEST_MILLIS_MAX = 60_000;
+  private static final long BODY_BYTES_PER_SECOND_MIN = 16 << 10;
 
   /** iggy-classic.md 3.4.3. */
   private static final int TRANSPORT_HTTP = 3;
 
-  private static final String BEARER = "Bearer ";
-
   private enum State {
     HEAD,
+    ROOM,
     BODY,
     DRAINED,
     RUNNING,
@@ -86,44 +78,62 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
 
   private final HttpDoor door;
   private final Loop loop;
+  private final Host host;
   private final HttpFeed feed;
+  private final CallMemory memory;
 
   /** Decoded behind the request that is under way. */
   private final ArrayDeque<HttpObject> ahead = new ArrayDeque<>();
 
   private State state = State.HEAD;
   private ChannelHandlerContext context;
+  private HttpOutput output;
+  private String address;
+  private int clientId;
   private HttpRequest request;
-  private RouteMatch match;
   private ClientSession session;
-  private ByteArrayOutputStream body;
-  private int bodyBytesMax;
+  private Admitted admitted;
+  private HttpBody body;
   private long drainedBytes;
   private Answer refusal;
   private long number;
   private boolean stopping;
-  private boolean inputEnded;
+  private boolean goesOn;
   private ScheduledFuture<?> patience;
 
-  HttpConnection(HttpDoor door, Loop loop, HttpFeed feed) {
+  HttpConnection(HttpDoor door, Loop loop, Host host, HttpFeed feed) {
     this.door = door;
     this.loop = loop;
+    this.host = host;
     this.feed = feed;
+    this.memory = new CallMemory(loop.memory());
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     context = ctx;
-    expect(REQUEST_MILLIS_MAX);
+    output = new HttpOutput(ctx, loop.memory(), door.cors, host, this::goOnLater);
+    address =
+        ctx.channel().remoteAddress() instanceof InetSocketAddress inet
+            ? NetUtil.toSocketAddressString(inet)
+            : String.valueOf(ctx.channel().remoteAddress());
+    byte[] ascii = address.getBytes(StandardCharsets.US_ASCII);
+    clientId = XxHash32.hash(ascii, 0, ascii.length);
+    expectRequest(0);
   }
 
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, HttpObject message) {
-    if (state == State.RUNNING) {
+    if (wantsMore() && ahead.isEmpty()) {
+      take(message);
+    } else if (state != State.OVER) {
       ahead.add(ReferenceCountUtil.retain(message));
-      return;
     }
-    take(message);
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    goOnLater();
   }
 
   @Override
@@ -131,23 +141,17 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     if (event == Goodbye.STOP) {
       stopping = true;
       if (state == State.HEAD) {
-        ctx.close();
+        end();
       }
-    } else if (event instanceof ChannelInputShutdownEvent) {
-      inputEnded = true;
-      if (state != State.RUNNING) {
-        ctx.close();
-      }
+    } else if (event instanceof ChannelInputShutdownEvent && state != State.OVER) {
+      end(); // what is incomplete gets no answer, what is complete has got it
     }
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    state = State.OVER;
-    drop();
-    if (patience != null) {
-      patience.cancel(false);
-    }
+    over();
+    memory.close();
   }
 
   @Override
@@ -158,13 +162,45 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     ctx.close();
   }
 
-  private void take(HttpObject message) {
-    if (state == State.OVER) {
-      return;
+  // --- from the feed ----------------------------------------------------------------------------
+
+  /** Requests begun so far. */
+  long requests() {
+    return number;
+  }
+
+  /** False while nothing more can be taken. */
+  boolean wantsMore() {
+    return switch (state) {
+      case HEAD -> output.mayGoOn();
+      case BODY, DRAINED -> true;
+      case ROOM, RUNNING, OVER -> false;
+    };
+  }
+
+  /** Goes on in another turn of the loop: with what was decoded ahead, then with the feed. */
+  void goOnLater() {
+    if (!goesOn && state != State.OVER) {
+      goesOn = true;
+      context.executor().execute(this::goOn);
     }
+  }
+
+  private void goOn() {
+    goesOn = false;
+    while (wantsMore() && !ahead.isEmpty()) {
+      HttpObject message = ahead.poll();
+      take(message);
+      ReferenceCountUtil.release(message);
+    }
+    if (wantsMore()) {
+      feed.feed();
+    }
+  }
+
+  private void take(HttpObject message) {
     if (message.decoderResult().isFailure()) {
-      state = State.OVER;
-      write(Answer.text(400, "This is not HTTP/1.1."), true);
+      finish(unreadable(message.decoderResult().cause()));
       return;
     }
     if (message instanceof HttpRequest head) {
@@ -178,141 +214,141 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     }
   }
 
+  private static Answer unreadable(Throwable cause) {
+    if (cause instanceof TooLongHttpLineException) {
+      return Answer.text(414, "The request's target is too long.");
+    }
+    return cause instanceof TooLongHttpHeaderException
+        ? Answer.text(431, "The request's head is too long.")
+        : Answer.text(400, "This is not HTTP/1.1.");
+  }
+
   // --- a request --------------------------------------------------------------------------------
 
   private void begin(HttpRequest head) {
     request = head;
     refusal = null;
-    body = new ByteArrayOutputStream(0);
+    body = null;
     drainedBytes = 0;
     number++;
     door.requests.increment();
-    expect(REQUEST_MILLIS_MAX);
+    session = new ClientSession(clientId, address, TRANSPORT_HTTP, loop.index());
     try {
-      admit();
-      state = State.BODY;
-      if (HttpUtil.is100ContinueExpected(head)) {
-        context.writeAndFlush(
-            new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
+      admitted = door.reception.admit(head, session);
+      state = State.ROOM;
+      calm();
+      if (memory.takeBody(admitted.bodyBytes(), this::awaitBody)) {
+        awaitBody();
       }
     } catch (HttpRefusal refused) {
+      expectRequest(0);
       refuse(refused.answer());
     }
   }
 
-  /** Everything that can be said before the body: in the order of a stock server. */
-  private void admit() {
-    session = new ClientSession(clientId(), address(), TRANSPORT_HTTP, loop.index());
-    String method = request.method().name();
-    if (Cors.isPreflight(method, request.headers())) {
-      throw new HttpRefusal(Answer.empty(200));
+  private void awaitBody() {
+    state = State.BODY;
+    body = new HttpBody(admitted.bodyBytes());
+    expectRequest(admitted.bodyBytes());
+    if (HttpUtil.is100ContinueExpected(request)) {
+      output.proceed();
     }
-    Target target = new Target(request.uri());
-    match = RouteMatch.find(door.routes, method, target);
-    boolean known = authenticate();
-    if (!known && !match.open()) {
-      throw new HttpRefusal(Answer.empty(401));
-    }
-    if (match.route() == null) {
-      throw new HttpRefusal(Answer.empty(match.pathKnown() ? 405 : 404));
-    }
-    bodyBytesMax = known ? door.settings.bodyBytesMax() : SMALL_BODY_BYTES_MAX;
-    if (match.route().body() && !isJson()) {
-      throw new HttpRefusal(Answer.text(415, "The body's Content-Type is not application/json."));
-    }
-    if (HttpUtil.getContentLength(request, 0L) > bodyBytesMax) {
-      throw new HttpRefusal(tooLong());
-    }
-  }
-
-  private String bearer() {
-    String header = request.headers().get(HttpHeaderNames.AUTHORIZATION);
-    return header != null && header.startsWith(BEARER) ? header.substring(BEARER.length()) : null;
-  }
-
-  private boolean authenticate() {
-    String token = bearer();
-    AccessTokens.Claims claims = token == null ? null : door.tokens.verify(token);
-    if (claims == null) {
-      return false;
-    }
-    session.login(claims.userId(), claims.serial());
-    return true;
-  }
-
-  private boolean isJson() {
-    CharSequence type = HttpUtil.getMimeType(request);
-    return type != null
-        && HttpHeaderValues.APPLICATION_JSON.contentEqualsIgnoreCase(type.toString().strip());
-  }
-
-  private Answer tooLong() {
-    return Answer.text(413, "The body is longer than " + bodyBytesMax + " bytes.");
+    goOnLater();
   }
 
   private void refuse(Answer answer) {
     refusal = answer;
     body = null;
     state = State.DRAINED;
-    if (HttpUtil.is100ContinueExpected(request)) {
-      state = State.OVER; // the body may come or not: nobody could tell where the next head is
-      write(answer, true);
+    if (HttpUtil.is100ContinueExpected(request) || !Reception.isHttp1(request)) {
+      finish(answer); // nobody could tell where the next head is
     }
   }
 
   private void collect(HttpContent content) {
     int bytes = content.content().readableBytes();
-    if (state == State.BODY && match.route().body()) {
-      if (body.size() + bytes > bodyBytesMax) {
-        refuse(tooLong());
-      } else {
-        append(content, bytes);
+    if (state == State.BODY && admitted.match().route().body()) {
+      if (body.append(content.content())) {
         return;
       }
+      memory.giveBack();
+      refuse(Reception.tooLong(admitted.bodyBytes()).answer());
     }
     drainedBytes += bytes;
-    if (drainedBytes > DRAINED_BYTES_MAX) {
-      state = State.OVER;
-      context.close();
+    if (drainedBytes > DRAINED_BYTES_MAX && state != State.OVER) {
+      finish(refusal == null ? Answer.empty(413) : refusal);
     }
-  }
-
-  private void append(HttpContent content, int bytes) {
-    byte[] piece = new byte[bytes];
-    content.content().readBytes(piece);
-    body.writeBytes(piece);
   }
 
   private void complete() {
     boolean refused = state == State.DRAINED;
-    state = State.RUNNING;
-    feed.pause();
     calm();
     if (refused) {
+      state = State.RUNNING;
       answer(refusal);
       return;
     }
-    Route route = match.route();
-    long own = number;
-    Consumer<Answer> answers = answer -> onLoop(() -> answerOf(own, answer));
-    byte[] bytes = body.toByteArray();
+    state = State.ROOM;
+    boolean small = admitted.match().open();
+    if (small || memory.takeReply(HttpSink.POLL_BYTES_MAX, this::run)) {
+      run();
+    }
+  }
+
+  private void run() {
+    state = State.RUNNING;
+    byte[] bytes = body.bytes();
     body = null;
-    Call call = new Call(match, bytes, session, this::execute, answers, bearer());
-    guarded(() -> route.action().accept(call));
+    Call call = new Call(admitted.match(), bytes, session, new UnderWay(number), admitted.bearer());
+    guarded(() -> admitted.match().route().action().accept(call));
   }
 
-  private void execute(Request what, Consumer<Reply> then) {
-    HttpSink sink = new HttpSink(door.commands, session, what, context.executor());
-    sink.begin(reply -> onLoop(() -> guarded(() -> deliver(reply, then))));
-  }
+  /** The request with that number, as its call sees it: later ones are none of its business. */
+  private final class UnderWay implements Call.Way {
+    private final long own;
 
-  private void deliver(Reply reply, Consumer<Reply> then) {
-    try {
-      if (state == State.RUNNING) {
-        then.accept(reply);
+    UnderWay(long own) {
+      this.own = own;
+    }
+
+    @Override
+    public void execute(Request what, Consumer<Reply> then) {
+      HttpSink sink = new HttpSink(door.commands, session, what, memory, context.executor());
+      sink.begin(reply -> onLoop(() -> deliver(reply, then)));
+    }
+
+    private void deliver(Reply reply, Consumer<Reply> then) {
+      try {
+        if (isUnderWay()) {
+          guarded(() -> then.accept(reply));
+        }
+      } finally {
+        HttpSink.release(reply);
       }
-    } finally {
-      HttpSink.release(reply);
+    }
+
+    @Override
+    public void answer(Answer answer) {
+      onLoop(
+          () -> {
+            if (isUnderWay()) {
+              HttpConnection.this.answer(answer);
+            }
+          });
+    }
+
+    @Override
+    public void resume(Runnable step) {
+      onLoop(
+          () -> {
+            if (isUnderWay()) {
+              guarded(step);
+            }
+          });
+    }
+
+    private boolean isUnderWay() {
+      return state == State.RUNNING && number == own;
     }
   }
 
@@ -340,70 +376,72 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     }
   }
 
-  private void answerOf(long requestNumber, Answer answer) {
-    if (requestNumber == number) {
-      answer(answer);
-    }
-  }
-
   private void answer(Answer answer) {
     if (state != State.RUNNING) {
       return;
     }
-    boolean last = stopping || inputEnded || !HttpUtil.isKeepAlive(request);
-    state = last ? State.OVER : State.HEAD;
-    write(answer, last);
-    if (!last) {
-      expect(IDLE_MILLIS_MAX);
-      next();
+    memory.giveBack();
+    if (stopping || !HttpUtil.isKeepAlive(request)) {
+      finish(answer);
+      return;
     }
+    state = State.HEAD;
+    output.write(answer, request, false);
+    idle(Long.MAX_VALUE);
+    goOnLater();
   }
 
-  /** What was decoded ahead, up to the end of the next request; then the feed. */
-  private void next() {
-    context
-        .executor()
-        .execute(
-            () -> {
-              while (state != State.RUNNING && !ahead.isEmpty()) {
-                HttpObject message = ahead.poll();
-                take(message);
-                ReferenceCountUtil.release(message);
-              }
-              if (state != State.RUNNING) {
-                feed.resume();
-              }
-            });
+  // --- the end ----------------------------------------------------------------------------------
+
+  /** The last answer; what comes behind its request gets none. */
+  private void finish(Answer answer) {
+    over();
+    memory.giveBack();
+    output.write(answer, request, true);
   }
 
-  private void write(Answer answer, boolean last) {
-    FullHttpResponse response =
-        new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1,
-            HttpResponseStatus.valueOf(answer.status()),
-            Unpooled.wrappedBuffer(answer.body()));
-    if (answer.type() != null) {
-      response.headers().set(HttpHeaderNames.CONTENT_TYPE, answer.type());
-    }
-    if (answer.status() != 204) {
-      HttpUtil.setContentLength(response, answer.body().length);
-    }
-    if (request != null) {
-      HttpUtil.setKeepAlive(response, !last);
-      boolean preflight = Cors.isPreflight(request.method().name(), request.headers());
-      door.cors.addTo(response.headers(), request.headers(), preflight);
-    }
-    ChannelFuture written = context.writeAndFlush(response);
-    if (last) {
-      written.addListener(ChannelFutureListener.CLOSE);
+  private void end() {
+    over();
+    memory.giveBack();
+    output.end();
+  }
+
+  private void over() {
+    state = State.OVER;
+    calm();
+    feed.drop();
+    HttpObject message;
+    while ((message = ahead.poll()) != null) {
+      ReferenceCountUtil.release(message);
     }
   }
 
   // --- patience ---------------------------------------------------------------------------------
 
-  private void expect(long millisMax) {
+  private void expectRequest(long bodyBytes) {
+    long millis = REQUEST_MILLIS_MAX + bodyBytes * 1_000 / BODY_BYTES_PER_SECOND_MIN;
+    await(millis, () -> host.overdue("a request is not completed"));
+  }
+
+  /** Ends it when there is nothing to take for the peer, or nothing of it is taken. */
+  private void idle(long unwrittenBefore) {
+    await(
+        IDLE_MILLIS_MAX,
+        () -> {
+          long unwritten = host.unwrittenBytes();
+          if (unwritten == 0) {
+            end();
+          } else if (unwritten < unwrittenBefore) {
+            idle(unwritten);
+          } else {
+            host.overdue("takes no answers");
+          }
+        });
+  }
+
+  private void await(long millis, Runnable then) {
     calm();
-    patience = context.executor().schedule(() -> context.close(), millisMax, TimeUnit.MILLISECONDS);
+    patience = context.executor().schedule(then, millis, TimeUnit.MILLISECONDS);
   }
 
   private void calm() {
@@ -411,23 +449,5 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
       patience.cancel(false);
       patience = null;
     }
-  }
-
-  private void drop() {
-    HttpObject message;
-    while ((message = ahead.poll()) != null) {
-      ReferenceCountUtil.release(message);
-    }
-  }
-
-  private int clientId() {
-    byte[] ascii = address().getBytes(StandardCharsets.US_ASCII);
-    return XxHash32.hash(ascii, 0, ascii.length);
-  }
-
-  private String address() {
-    return context.channel().remoteAddress() instanceof InetSocketAddress inet
-        ? NetUtil.toSocketAddressString(inet)
-        : String.valueOf(context.channel().remoteAddress());
   }
 }

@@ -3,6 +3,7 @@ package dev.whippet.broker.internal.http;
 import dev.whippet.broker.internal.command.RequestHandler;
 import dev.whippet.broker.internal.http.exchange.Route;
 import dev.whippet.broker.internal.http.token.AccessTokens;
+import dev.whippet.broker.internal.net.Listener.Host;
 import dev.whippet.broker.internal.net.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -23,18 +24,14 @@ public final class HttpDoor {
   private static final int CHUNK_BYTES = 8 << 10;
 
   final RequestHandler commands;
-  final AccessTokens tokens;
-  final List<Route> routes;
-  final HttpSettings settings;
+  final Reception reception;
   final Cors cors;
   final LongAdder requests = new LongAdder();
 
   public HttpDoor(
       RequestHandler commands, AccessTokens tokens, List<Route> routes, HttpSettings settings) {
     this.commands = commands;
-    this.tokens = tokens;
-    this.routes = List.copyOf(routes);
-    this.settings = settings;
+    this.reception = new Reception(tokens, List.copyOf(routes), settings.bodyBytesMax());
     this.cors = new Cors(settings.origins());
   }
 
@@ -44,11 +41,13 @@ public final class HttpDoor {
   }
 
   /** What comes behind the handler of a connection that turned out to speak HTTP. */
-  public ChannelHandler handler(Loop loop) {
+  public ChannelHandler handler(Loop loop, Host host) {
     return new ChannelInitializer<Channel>() {
       @Override
       protected void initChannel(Channel channel) {
-        HttpFeed feed = new HttpFeed();
+        HttpFeed feed = new HttpFeed(loop.memory(), host);
+        HttpConnection connection = new HttpConnection(HttpDoor.this, loop, host, feed);
+        feed.feeds(connection);
         channel
             .pipeline()
             .addLast(feed)
@@ -59,7 +58,7 @@ public final class HttpDoor {
                         .setMaxHeaderSize(HEAD_BYTES_MAX)
                         .setMaxChunkSize(CHUNK_BYTES)
                         .setStrictLineParsing(true)))
-            .addLast(new HttpConnection(HttpDoor.this, loop, feed));
+            .addLast(connection);
       }
     };
   }

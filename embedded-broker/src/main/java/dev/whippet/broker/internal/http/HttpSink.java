@@ -10,31 +10,43 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * The way back of one request that came over HTTP. A poll gets records of at most {@link
- * #POLL_BYTES_MAX}, since as JSON they take several times as much; one message that is longer comes
- * alone.
+ * The way back of one request that came over HTTP. A poll gets records of what its call was
+ * granted, {@link #POLL_BYTES_MAX} at most, since as JSON they take several times as much; one
+ * message that is longer comes alone.
  */
 final class HttpSink implements ReplySink {
-  private static final long POLL_BYTES_MAX = 1 << 20;
+  static final long POLL_BYTES_MAX = 1 << 20;
 
   private final RequestHandler commands;
   private final ClientSession session;
   private final Request request;
+  private final CallMemory memory;
   private final Executor loop;
-  private volatile long replyBytesMax = POLL_BYTES_MAX;
+  private volatile long replyBytesMax;
   private Consumer<Reply> then;
 
   /** {@code loop} is the session's. */
-  HttpSink(RequestHandler commands, ClientSession session, Request request, Executor loop) {
+  HttpSink(
+      RequestHandler commands,
+      ClientSession session,
+      Request request,
+      CallMemory memory,
+      Executor loop) {
     this.commands = commands;
     this.session = session;
     this.request = request;
+    this.memory = memory;
     this.loop = loop;
   }
 
   /** Executes the request; {@code whenAnswered} runs on any thread and takes the reply over. */
   void begin(Consumer<Reply> whenAnswered) {
     then = whenAnswered;
+    handle();
+  }
+
+  private void handle() {
+    replyBytesMax = memory.replyBytes();
     commands.handle(session, request, this);
   }
 
@@ -55,8 +67,7 @@ final class HttpSink implements ReplySink {
 
   @Override
   public void again(long bytes) {
-    replyBytesMax = bytes;
-    loop.execute(() -> commands.handle(session, request, this));
+    loop.execute(() -> memory.exchangeReply(bytes, this::handle));
   }
 
   static void release(Reply reply) {

@@ -34,12 +34,14 @@ public final class PasswordHash {
   private final Cost cost;
   private final byte[] salt;
   private final byte[] hash;
+  private final long generation;
   private volatile byte[] fits;
 
   PasswordHash(Cost cost, byte[] salt, byte[] hash) {
     this.cost = cost;
     this.salt = salt.clone();
     this.hash = hash.clone();
+    this.generation = ByteBuffer.wrap(AccessToken.hash(salt)).getLong();
   }
 
   /** What one guess costs. Limits keep a damaged catalog from asking for all memory. */
@@ -108,6 +110,14 @@ public final class PasswordHash {
     byte[] part = new byte[length];
     in.get(part);
     return part;
+  }
+
+  /**
+   * Another number for each password that is set, the same after a restart. It comes from the salt
+   * alone, and tells nothing of the password.
+   */
+  public long generation() {
+    return generation;
   }
 
   Cost cost() {

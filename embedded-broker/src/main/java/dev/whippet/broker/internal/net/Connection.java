@@ -114,7 +114,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf in = (ByteBuf) message;
-    if (http) {
+    if (http && !lingering) {
       try {
         passOn(in);
       } finally {
@@ -173,10 +173,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
     if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
       tlsFailed(handshake.cause());
     }
-    if (http) {
-      ctx.fireUserEventTriggered(event);
-    } else if (event instanceof ChannelInputShutdownEvent
-        || event instanceof SslCloseCompletionEvent) {
+    if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
       inputEnded = true;
       if (lingering) {
         ctx.close();
@@ -247,7 +244,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
     stage = this::passOn;
     http = true;
     patience.opened();
-    context.pipeline().addLast(listener.http().apply(loop));
+    context.pipeline().addLast(listener.http().apply(loop, new Listener.Host(this)));
     stage.read(first);
   }
 
@@ -448,8 +445,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
     patience.hurry(isInTheWay());
     String overdue = patience.overdue(unwritten, stalls, stalledMillisMax, now());
     if (overdue != null) {
-      listener.counts().add(ConnectionCounts.What.OVERDUE);
-      drop(overdue);
+      drop(overdue, ConnectionCounts.What.OVERDUE);
       return false;
     }
     return patience.isNeeded();
@@ -484,8 +480,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
     }
     if (in.isReadable()) {
       in.skipBytes(in.readableBytes());
-      listener.counts().add(ConnectionCounts.What.NO_MEMORY);
-      drop("sends on while the loop has no memory for it");
+      drop("sends on while the loop has no memory for it", ConnectionCounts.What.NO_MEMORY);
     }
   }
 
@@ -515,7 +510,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
     if (!inputEnded || working || isBehind()) {
       return;
     }
-    if (http) {
+    if (http && !lingering) {
       context.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
     } else if (assembler != null && !assembler.blocked()) {
       queue.end(Farewell.NONE);
@@ -540,6 +535,17 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
       pulse = new Pulse(new Pinged());
       loop.pings().add(pulse);
     }
+  }
+
+  /** The handler of HTTP has written its last. */
+  void lastWords(ChannelFuture written) {
+    linger(written, false);
+  }
+
+  /** Ends it without a word, and counts that. */
+  void drop(String why, ConnectionCounts.What count) {
+    listener.counts().add(count);
+    drop(why);
   }
 
   private void linger(ChannelFuture lastWrite, boolean forGoodbye) {

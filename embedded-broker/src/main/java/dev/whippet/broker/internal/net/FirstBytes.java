@@ -8,10 +8,10 @@ import io.netty.buffer.Unpooled;
  *
  * <pre>
  *   47 45 54 20  "GET "    a WebSocket handshake, or HTTP
- *   "POST", "PUT ", ...    HTTP
+ *   "POST", "PUT ", ...    HTTP, as every word of capital letters: as the length of a first frame
+ *                          it would be too large, since that is a login. "PRI " is HTTP/2
  *   00 00 00 00            a newer generation of the wire: closed
- *   16 03 01..04 xx        TLS: closed. As the length of a first frame it would be too large, since
- *                          that is a login
+ *   16 03 01..04 xx        TLS: closed. As the length it would be too large, too
  *   anything else          the length of a classic frame
  * </pre>
  */
@@ -53,12 +53,18 @@ final class FirstBytes implements Stage {
     }
   }
 
-  /** The other methods of HTTP that there are, besides TRACE and CONNECT. */
+  /** Three capital letters, and one more or a blank. */
   private boolean isMethod() {
-    return switch (value) {
-      case 0x504f5354, 0x50555420, 0x44454c45, 0x48454144, 0x4f505449, 0x50415443 -> true;
-      default -> false;
-    };
+    for (int shift = 24; shift > 0; shift -= 8) {
+      if (!isLetter(value >>> shift & 0xff)) {
+        return false;
+      }
+    }
+    return isLetter(value & 0xff) || (value & 0xff) == ' ';
+  }
+
+  private static boolean isLetter(int octet) {
+    return octet >= 'A' && octet <= 'Z';
   }
 
   private boolean isTls() {

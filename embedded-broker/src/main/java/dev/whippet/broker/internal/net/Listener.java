@@ -6,6 +6,7 @@ import dev.whippet.broker.internal.system.LineLimit;
 import dev.whippet.broker.internal.tls.TlsServer;
 import dev.whippet.broker.internal.websocket.WebSocketService;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
@@ -13,8 +14,8 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * One socket, which shares its port with nobody: whoever is accepted is served, and a second broker
  * on the port is told so.
  *
- * <p>{@link #bind} and {@link #stop} block; they are called on a start-up thread, never on a loop.
+ * <p>{@link #bind}, {@link #reserve} and {@link #stop} block; they are called on a start-up thread,
+ * never on a loop.
  */
 public final class Listener {
   private static final Logger LOGGER = LoggerFactory.getLogger(Listener.class);
@@ -36,14 +38,47 @@ public final class Listener {
    * @param handler takes the requests of the classic wire
    * @param webSocket how WebSockets are
    * @param tls the first handler of every connection; {@code null} for none
-   * @param http makes the handler of a connection that speaks HTTP, on its loop; {@code null} for
-   *     none: only WebSockets are opened then
+   * @param http makes the handler of a connection that speaks HTTP, on its loop, in its host;
+   *     {@code null} for none: only WebSockets are opened then
    */
   public record Doors(
       RequestHandler handler,
       WebSocketService webSocket,
       TlsServer tls,
-      Function<Loop, ChannelHandler> http) {}
+      BiFunction<Loop, Host, ChannelHandler> http) {}
+
+  /** What a connection does for the handler of HTTP that stands in it. On its loop. */
+  public static final class Host {
+    private final Connection connection;
+
+    Host(Connection connection) {
+      this.connection = connection;
+    }
+
+    /** What the peer has not taken yet. */
+    public long unwrittenBytes() {
+      return connection.unwrittenBytes();
+    }
+
+    /**
+     * All is said once {@code written} is done: our side is shut then, what comes is thrown away,
+     * and the peer has a moment to close.
+     */
+    public void lastWords(ChannelFuture written) {
+      connection.lastWords(written);
+    }
+
+    /** Closes without a word: the peer took too long. */
+    public void overdue(String why) {
+      connection.drop(why, ConnectionCounts.What.OVERDUE);
+    }
+
+    /** Closes without a word: the loop has no memory for what the peer sends. */
+    public void outOfMemory() {
+      connection.drop(
+          "sends on while the loop has no memory for it", ConnectionCounts.What.NO_MEMORY);
+    }
+  }
 
   private final Loops loops;
   private final Doors doors;
@@ -80,6 +115,14 @@ public final class Listener {
   /** As above, with everything. */
   public static Listener bind(Loops loops, InetSocketAddress address, Doors doors)
       throws IOException {
+    Listener listener = reserve(loops, address, doors);
+    listener.accept();
+    return listener;
+  }
+
+  /** As above; who connects waits in the system's queue until {@link #accept}. */
+  public static Listener reserve(Loops loops, InetSocketAddress address, Doors doors)
+      throws IOException {
     Listener listener = new Listener(loops, doors);
     try {
       listener.bind(address);
@@ -98,6 +141,7 @@ public final class Listener {
     Channel listening = loops.transport().serverChannel();
     listening.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
     listening.config().setOption(ChannelOption.SO_REUSEADDR, true);
+    listening.config().setAutoRead(false);
     listening.pipeline().addLast(new Acceptor(this, loop));
     var registered = loop.executor().register(listening).awaitUninterruptibly();
     var bound = registered.isSuccess() ? listening.bind(wanted).awaitUninterruptibly() : registered;
@@ -136,6 +180,11 @@ public final class Listener {
       sum += loop.connections().load().get();
     }
     return sum;
+  }
+
+  /** Accepts who waits, and who comes. */
+  public void accept() {
+    socket.config().setAutoRead(true);
   }
 
   /** Accepts nobody more. Blocks for a moment. */
@@ -191,7 +240,7 @@ public final class Listener {
   }
 
   /** {@code null} for none. */
-  Function<Loop, ChannelHandler> http() {
+  BiFunction<Loop, Host, ChannelHandler> http() {
     return doors.http();
   }
 

@@ -131,14 +131,14 @@ public final class LoopMemory {
   }
 
   /** True while a reply waits for others to be taken. */
-  boolean isShort() {
+  public boolean isShort() {
     return !replies.isEmpty();
   }
 
   // --- requests ---------------------------------------------------------------------------------
 
   /** Takes {@code bytes} if they fit and nobody waits for the same. */
-  boolean tryTake(long bytes) {
+  public boolean tryTake(long bytes) {
     if (!queue(bytes).isEmpty() || !fits(bytes)) {
       return false;
     }
@@ -147,11 +147,12 @@ public final class LoopMemory {
   }
 
   /** Runs {@code taken} once {@code bytes} are taken for it, when others gave theirs back. */
-  void await(long bytes, Runnable taken) {
+  public void await(long bytes, Runnable taken) {
     queue(bytes).add(new Waiter(bytes, taken));
   }
 
-  void give(long bytes) {
+  /** They are free again. */
+  public void give(long bytes) {
     if (bytes > requestsBytes) {
       throw new IllegalStateException("gives back " + bytes + " of " + requestsBytes);
     }
@@ -175,7 +176,7 @@ public final class LoopMemory {
   // --- replies ----------------------------------------------------------------------------------
 
   /** Takes memory for a reply of unknown size, and says how much; 0 when there is none now. */
-  long tryGrant() {
+  public long tryGrant() {
     long bytes = replies.isEmpty() || waking ? grant() : 0;
     holdReply(bytes);
     return bytes;
@@ -188,12 +189,12 @@ public final class LoopMemory {
   }
 
   /** Runs {@code action} when {@link #tryGrant} may succeed. */
-  void awaitGrant(Runnable action) {
+  public void awaitGrant(Runnable action) {
     addWaiting(new Waiter(0, action));
   }
 
   /** Runs {@code taken} once {@code bytes} are taken for one reply, at once if they are there. */
-  void takeReply(long bytes, Runnable taken) {
+  public void takeReply(long bytes, Runnable taken) {
     if (replies.isEmpty() && fitsReply(bytes)) {
       holdReply(bytes);
       taken.run();
@@ -214,11 +215,12 @@ public final class LoopMemory {
   }
 
   /** Counts {@code bytes} more of a reply that is there already. */
-  void addReply(long bytes) {
+  public void addReply(long bytes) {
     holdReply(bytes);
   }
 
-  void giveReply(long bytes) {
+  /** The peer has them, or they were never used. */
+  public void giveReply(long bytes) {
     if (bytes > repliesBytes) {
       throw new IllegalStateException("gives back " + bytes + " of " + repliesBytes);
     }
@@ -238,7 +240,7 @@ public final class LoopMemory {
    * Counts bytes that arrived for a request that waits; false when they are too many, with half the
    * bound for those that are {@code dispensable}.
    */
-  boolean tryHold(long bytes, boolean dispensable) {
+  public boolean tryHold(long bytes, boolean dispensable) {
     long max = requestsBytesMax;
     if (arrivedBytes + bytes > (dispensable ? max / 2 : max)) {
       return false;
@@ -248,7 +250,8 @@ public final class LoopMemory {
     return true;
   }
 
-  void dropHeld(long bytes) {
+  /** They became a request, or are of no use any more. */
+  public void dropHeld(long bytes) {
     arrivedBytes -= bytes;
   }
 

@@ -4,8 +4,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -106,11 +110,29 @@ public final class SystemSnapshot {
   }
 
   private String files() throws IOException {
-    try (Stream<Path> walk = Files.walk(dataDirectory)) {
-      return lines(
-          walk.filter(Files::isRegularFile)
-              .map(file -> size(file) + " " + dataDirectory.relativize(file)));
-    }
+    List<String> lines = new ArrayList<>();
+    Files.walkFileTree(
+        dataDirectory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (attributes.isRegularFile()) {
+              lines.add(attributes.size() + " " + dataDirectory.relativize(file));
+            }
+            return lines.size() > LINES_MAX ? FileVisitResult.TERMINATE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException goneOrHidden) {
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException goneMeanwhile) {
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return lines(lines);
   }
 
   private String processes() throws IOException {
@@ -120,7 +142,9 @@ public final class SystemSnapshot {
     try (Stream<Path> all = Files.list(PROC)) {
       return lines(
           all.filter(path -> path.getFileName().toString().matches("[0-9]+"))
-              .map(path -> path.getFileName() + " " + word(path.resolve("comm"))));
+              .map(path -> path.getFileName() + " " + word(path.resolve("comm")))
+              .limit(LINES_MAX + 1L)
+              .toList());
     }
   }
 
@@ -134,21 +158,12 @@ public final class SystemSnapshot {
         + "\n";
   }
 
-  private static String lines(Stream<String> all) {
-    List<String> lines = all.limit(LINES_MAX + 1L).toList();
+  private static String lines(List<String> lines) {
     String more = lines.size() > LINES_MAX ? "and more\n" : "";
     return String.join("\n", lines.subList(0, Math.min(lines.size(), LINES_MAX))) + "\n" + more;
   }
 
   /** It may go while it is looked at. */
-  private static String size(Path file) {
-    try {
-      return Long.toString(Files.size(file));
-    } catch (IOException gone) {
-      return "-";
-    }
-  }
-
   private static String word(Path file) {
     try {
       return Files.readString(file, StandardCharsets.UTF_8).strip();

@@ -90,7 +90,7 @@ final class ScriptedHandler implements RequestHandler {
   private void login(ClientSession session, ReplySink sink) {
     Runnable success =
         () -> {
-          session.login(7, 1);
+          session.login(new ClientSession.User(7, 1, 0));
           sink.reply(new Reply.LoggedIn(7));
         };
     if (holdLogins) {

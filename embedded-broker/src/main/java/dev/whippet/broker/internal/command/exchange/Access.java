@@ -7,6 +7,7 @@ import dev.whippet.broker.internal.catalog.StreamEntry;
 import dev.whippet.broker.internal.catalog.TopicEntry;
 import dev.whippet.broker.internal.catalog.UserEntry;
 import dev.whippet.broker.internal.command.ClientSession;
+import dev.whippet.broker.internal.command.Standing;
 import dev.whippet.broker.internal.identity.Grants;
 import dev.whippet.broker.internal.identity.Grants.Global;
 import dev.whippet.broker.internal.identity.Grants.OfStream;
@@ -107,20 +108,38 @@ public final class Access {
 
   /** Refuses (41) unless the session's user has {@code right} in {@code topic}. */
   public void require(ClientSession session, Right right, StreamEntry stream, TopicEntry topic) {
+    if (!allows(session, right, stream, topic)) {
+      throw new Exchange.Refused(Status.UNAUTHORIZED);
+    }
+  }
+
+  /** Whether the session's user has {@code right} everywhere. */
+  public boolean allows(ClientSession session, Right right) {
+    return allows(session, right, null, null);
+  }
+
+  private boolean allows(ClientSession session, Right right, StreamEntry stream, TopicEntry topic) {
     if (session.userId() == UserEntry.ROOT_ID) {
-      return;
+      return true;
     }
     UserEntry user = user(session);
     Grants grants = user == null ? null : user.grants();
-    if (grants == null || !right.given(grants, stream, topic)) {
-      throw new Exchange.Refused(Status.UNAUTHORIZED);
-    }
+    return grants != null && right.given(grants, stream, topic);
   }
 
   /** The session's user; {@code null} when it is deleted or nobody is logged in. */
   public UserEntry user(ClientSession session) {
     ClientSession.User user = session.user();
     return catalog.visible().users().find(user.id(), user.serial());
+  }
+
+  /** What a login is worth at that time. */
+  public Standing standing(ClientSession.User login, long nowMicros) {
+    UserEntry user = catalog.visible().users().find(login.id(), login.serial());
+    if (user == null) {
+      return Standing.DELETED;
+    }
+    return user.letsIn(login.proof(), nowMicros) ? Standing.GOOD : Standing.ENDED;
   }
 
   /** False for a session whose user is deleted: it is no client any more (iggy-classic.md 3.3). */

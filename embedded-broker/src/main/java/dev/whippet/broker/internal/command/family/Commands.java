@@ -7,7 +7,9 @@ import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.ReplySink;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.RequestHandler;
+import dev.whippet.broker.internal.command.Standing;
 import dev.whippet.broker.internal.command.exchange.Access;
+import dev.whippet.broker.internal.command.exchange.Access.Right;
 import dev.whippet.broker.internal.command.exchange.Changes;
 import dev.whippet.broker.internal.command.exchange.Exchange;
 import dev.whippet.broker.internal.command.exchange.Hops;
@@ -18,6 +20,7 @@ import dev.whippet.broker.internal.command.exchange.Partitions;
 import dev.whippet.broker.internal.command.exchange.Services;
 import dev.whippet.broker.internal.command.exchange.TopicRules;
 import dev.whippet.broker.internal.command.group.Groups;
+import dev.whippet.broker.internal.system.Aside;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.SystemSnapshot;
 import dev.whippet.internal.wire.Status;
@@ -57,7 +60,7 @@ public final class Commands implements RequestHandler {
       TopicRules rules,
       Groups.Timing groups,
       List<? extends Executor> loops,
-      Executor aside,
+      Aside aside,
       LongSupplier clockMicros) {}
 
   /** Who the broker is, to its clients, and what it knows them by. */
@@ -118,6 +121,16 @@ public final class Commands implements RequestHandler {
     new OffsetCommands(services).register(this);
     new GroupCommands(services).register(this);
     new ExtensionCommands(services, identity.grants()).register(this);
+  }
+
+  /** What a login is worth now, to who keeps it beyond its connection. Any thread. */
+  public Standing standing(ClientSession.User login) {
+    return services.access().standing(login, services.clockMicros().getAsLong());
+  }
+
+  /** Whether the session may look at the server itself. Any thread. */
+  public boolean mayReadServer(ClientSession session) {
+    return services.access().allows(session, Right.SERVER);
   }
 
   /** Takes away what has expired; to be called every minute. Loop 0. */

@@ -3,6 +3,7 @@ package dev.whippet.broker.internal.command.family;
 import dev.whippet.broker.internal.catalog.UserDirectory;
 import dev.whippet.broker.internal.catalog.UserEntry;
 import dev.whippet.broker.internal.catalog.UserEntry.Token;
+import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.exchange.Exchange;
@@ -104,7 +105,7 @@ final class LoginCommands {
           x.refuse(Status.INVALID_CREDENTIALS);
         } else {
           throttle.succeeded(x.session.address(), name);
-          enter(x, now);
+          enter(x, now, stored.generation());
         }
       }
     }
@@ -144,7 +145,7 @@ final class LoginCommands {
               }
               UserEntry user = users().byToken(hash);
               requireActive(user);
-              enter(x, user);
+              enter(x, user, token.generation());
             });
   }
 
@@ -155,14 +156,14 @@ final class LoginCommands {
   }
 
   /** From loop 0 to the connection's loop, which alone writes its session. */
-  private void enter(Exchange<?> x, UserEntry user) {
+  private void enter(Exchange<?> x, UserEntry user, long proof) {
     services
         .hops()
         .onConnection(
             x,
             () -> {
               if (services.access().isClient(x.session)) {
-                x.session.login(user.id(), user.serial());
+                x.session.login(new ClientSession.User(user.id(), user.serial(), proof));
                 x.reply(new Reply.LoggedIn(user.id()));
               } else {
                 x.replyAndClose(Status.CLIENT_NOT_FOUND);

@@ -7,8 +7,9 @@ import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.exchange.Access.Right;
 import dev.whippet.broker.internal.command.exchange.Exchange;
-import dev.whippet.broker.internal.command.exchange.Hops;
 import dev.whippet.broker.internal.command.exchange.Services;
+import dev.whippet.broker.internal.system.Aside;
+import dev.whippet.broker.internal.system.Aside.Trouble;
 import dev.whippet.broker.internal.system.MachineFigures;
 import dev.whippet.broker.internal.system.MachineFigures.Figures;
 import dev.whippet.broker.internal.system.SystemSnapshot;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +45,7 @@ final class SystemCommands {
   record Machine(
       MachineFigures figures,
       SystemSnapshot snapshot,
-      Executor aside,
+      Aside aside,
       Supplier<Reply.Cluster> cluster) {}
 
   /** Compression codes of a snapshot that a ZIP of Java's has; others answer 5. */
@@ -77,7 +77,7 @@ final class SystemCommands {
 
   private void getStats(Exchange<Request.GetStats> x) {
     services.access().require(x.session, Right.SERVER);
-    aside(x, () -> x.reply(stats()));
+    aside(x, "get_stats", () -> x.reply(stats()));
   }
 
   private void getSnapshot(Exchange<Request.GetSnapshot> x) {
@@ -85,12 +85,17 @@ final class SystemCommands {
     if (compression != STORED && compression != DEFLATED) {
       throw new Exchange.Refused(Status.FEATURE_UNAVAILABLE);
     }
-    aside(x, () -> pack(x, compression == DEFLATED));
+    aside(x, "get_snapshot", () -> pack(x, compression == DEFLATED));
   }
 
-  /** Whatever it throws is an answer, too. */
-  private void aside(Exchange<?> x, Runnable work) {
-    machine.aside().execute(() -> Hops.guarded(x, work));
+  /** Answers in any case: 12001 when too much waits there already. */
+  private void aside(Exchange<?> x, String what, Runnable work) {
+    machine
+        .aside()
+        .run(
+            what,
+            work,
+            trouble -> x.refuse(trouble == Trouble.BUSY ? Status.TASK_TIMEOUT : Status.ERROR));
   }
 
   private void pack(Exchange<Request.GetSnapshot> x, boolean deflated) {

@@ -5,47 +5,51 @@ import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
 import dev.whippet.broker.internal.command.Request.ConsumerId;
 import dev.whippet.broker.internal.command.Request.Identifier;
+import dev.whippet.internal.wire.Status;
 import dev.whippet.internal.wire.XxHash32;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
  * One call of a {@link Route}, complete with its body. Answered once, by {@link #answer}, now or
- * later. Everything runs on the connection's loop.
+ * later. Everything runs on the connection's loop, unless a method says otherwise.
  */
 public final class Call {
   private static final int NAME_BYTES_MAX = 255;
-  private static final int INVALID_IDENTIFIER = 6;
 
   private final Route route;
   private final Target target;
   private final byte[] body;
   private final ClientSession session;
-  private final BiConsumer<Request, Consumer<Reply>> commands;
-  private final Consumer<Answer> answers;
+  private final Way way;
   private final String bearer;
+
+  /** What the connection does for a call. */
+  public interface Way {
+    /** Executes a request; its reply comes on the connection's loop. */
+    void execute(Request request, Consumer<Reply> then);
+
+    /** Sends the answer. Any thread. */
+    void answer(Answer answer);
+
+    /**
+     * Runs a step on the connection's loop; what it throws is the answer: a refusal, or 500. Any
+     * thread.
+     */
+    void resume(Runnable step);
+  }
 
   /**
    * @param session logged in as the token says, or not
-   * @param commands executes a request and gives its reply to the consumer, on the loop
-   * @param answers takes the answer
    * @param bearer the token that came with it, or {@code null}
    */
-  public Call(
-      RouteMatch match,
-      byte[] body,
-      ClientSession session,
-      BiConsumer<Request, Consumer<Reply>> commands,
-      Consumer<Answer> answers,
-      String bearer) {
+  public Call(RouteMatch match, byte[] body, ClientSession session, Way way, String bearer) {
     this.route = match.route();
     this.target = match.target();
     this.body = body;
     this.session = session;
-    this.commands = commands;
-    this.answers = answers;
+    this.way = way;
     this.bearer = bearer;
   }
 
@@ -59,8 +63,14 @@ public final class Call {
     return bearer;
   }
 
+  /** Any thread. */
   public void answer(Answer answer) {
-    answers.accept(answer);
+    way.answer(answer);
+  }
+
+  /** Goes on with {@code step} on the connection's loop; what it throws is answered. Any thread. */
+  public void resume(Runnable step) {
+    way.resume(step);
   }
 
   /** Executes {@code request}; a refusal is answered, everything else goes to {@code then}. */
@@ -96,12 +106,18 @@ public final class Call {
 
   /** Executes {@code request}; refusals go to {@code then}, too. */
   public void askAnyway(Request request, Consumer<Reply> then) {
-    commands.accept(request, then);
+    way.execute(request, then);
   }
 
   /** The request's JSON. */
   public Body body() {
     return Body.parse(body);
+  }
+
+  /** For logs: method and path, without what was asked for. */
+  @Override
+  public String toString() {
+    return route.method() + " /" + String.join("/", route.path());
   }
 
   // --- path -------------------------------------------------------------------------------------
@@ -190,7 +206,7 @@ public final class Call {
   private static Identifier identify(String text) {
     int bytes = text.getBytes(StandardCharsets.UTF_8).length;
     if (bytes < 1 || bytes > NAME_BYTES_MAX) {
-      throw HttpRefusal.of(INVALID_IDENTIFIER);
+      throw HttpRefusal.of(Status.INVALID_IDENTIFIER);
     }
     try {
       return new Identifier.Numeric(Integer.parseUnsignedInt(text));

@@ -5,10 +5,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** A request's target, taken apart: path segments and query members, both decoded. */
+/**
+ * A request's target, taken apart: path segments and query members, both decoded. It is a path, or
+ * such as proxies are asked for, with scheme and host in front, which count for nothing.
+ */
 public final class Target {
   private static final int QUERY_MEMBERS_MAX = 64;
+  private static final Pattern ABSOLUTE =
+      Pattern.compile("(?i)https?://[^/?#]+(.*)", Pattern.DOTALL);
 
   private final List<String> path = new ArrayList<>();
   private final Map<String, List<String>> query;
@@ -17,7 +24,8 @@ public final class Target {
   public Target(String uri) {
     try {
       QueryStringDecoder decoder =
-          new QueryStringDecoder(uri, StandardCharsets.UTF_8, true, QUERY_MEMBERS_MAX, true);
+          new QueryStringDecoder(
+              originForm(uri), StandardCharsets.UTF_8, true, QUERY_MEMBERS_MAX, true);
       for (String segment : decoder.rawPath().substring(1).split("/", -1)) {
         path.add(QueryStringDecoder.decodeComponent(segment.replace("+", "%2B")));
       }
@@ -25,6 +33,15 @@ public final class Target {
     } catch (IllegalArgumentException | StringIndexOutOfBoundsException e) {
       throw HttpRefusal.badRequest("The request's target is not a path with a query.");
     }
+  }
+
+  private static String originForm(String uri) {
+    Matcher proxied = ABSOLUTE.matcher(uri);
+    if (!proxied.matches()) {
+      return uri;
+    }
+    String rest = proxied.group(1);
+    return rest.startsWith("/") ? rest : "/" + rest;
   }
 
   /** At least one. */

@@ -1,8 +1,10 @@
 package dev.whippet.broker.internal.http.route;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
+import dev.whippet.broker.internal.command.Standing;
 import dev.whippet.broker.internal.http.exchange.Answer;
 import dev.whippet.broker.internal.http.exchange.Body;
 import dev.whippet.broker.internal.http.exchange.Call;
@@ -12,10 +14,13 @@ import dev.whippet.broker.internal.http.exchange.Json;
 import dev.whippet.broker.internal.http.exchange.Route;
 import dev.whippet.broker.internal.http.token.AccessTokens;
 import dev.whippet.broker.internal.http.token.AccessTokens.Claims;
+import dev.whippet.broker.internal.http.token.AccessTokens.Issued;
 import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.internal.wire.Status;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Logging in and out (iggy-classic.md 8.1): who does gets a token, which stands for the login. */
 final class LoginRoutes {
@@ -52,7 +57,7 @@ final class LoginRoutes {
                     || failure.status() == Status.INVALID_PASSWORD;
             call.answer(Errors.answer(length ? Status.INVALID_CREDENTIALS : failure.status()));
           } else {
-            issue(call);
+            issue(call, call.session().user(), Status.INVALID_CREDENTIALS);
           }
         });
   }
@@ -60,27 +65,25 @@ final class LoginRoutes {
   private void loginWithToken(Call call) {
     byte[] token = call.body().text("token").getBytes(StandardCharsets.UTF_8);
     call.session().logout();
-    call.ask(new Request.LoginWithToken(token), reply -> issue(call));
+    call.ask(
+        new Request.LoginWithToken(token),
+        reply -> issue(call, call.session().user(), Status.RESOURCE_NOT_FOUND));
   }
 
   /** The old token is revoked before the new one is made, and gives one new one at most. */
   private void refresh(Call call) {
     Claims old = tokens.verify(call.body().text("token"));
-    if (old == null) {
+    if (old == null || tokens.standing(old) != Standing.GOOD) {
       throw HttpRefusal.of(Errors.INVALID_ACCESS_TOKEN);
     }
-    tokens.revoke(
+    revoke(
+        call,
         old,
-        (first, failure) -> {
-          if (failure != null) {
-            call.answer(unavailable(failure));
-            return;
-          }
+        first -> {
           if (!first) {
-            call.answer(Errors.answer(Errors.INVALID_ACCESS_TOKEN));
-            return;
+            throw HttpRefusal.of(Errors.INVALID_ACCESS_TOKEN);
           }
-          issue(call, old.userId(), old.serial());
+          issue(call, old.user(), Errors.INVALID_ACCESS_TOKEN);
         });
   }
 
@@ -90,37 +93,48 @@ final class LoginRoutes {
       call.answer(Answer.empty(401));
       return;
     }
+    revoke(call, claims, first -> call.answer(Answer.empty(204)));
+  }
+
+  /** {@code then} learns whether nobody else revokes it. */
+  private void revoke(Call call, Claims token, Consumer<Boolean> then) {
     tokens.revoke(
-        claims,
+        token,
         (first, failure) ->
-            call.answer(failure == null ? Answer.empty(204) : unavailable(failure)));
+            call.resume(
+                () -> {
+                  requireStored(failure);
+                  then.accept(first);
+                }));
   }
 
-  private void issue(Call call) {
-    ClientSession.User user = call.session().user();
-    issue(call, user.id(), user.serial());
-  }
-
-  private void issue(Call call, int userId, long serial) {
+  /** {@code ended} is for a user who was good a moment ago. */
+  private void issue(Call call, ClientSession.User user, int ended) {
     tokens.issue(
-        userId,
-        serial,
+        user,
         (issued, failure) ->
-            call.answer(
-                failure != null
-                    ? unavailable(failure)
-                    : Answer.object(
-                        out -> {
-                          Json.unsigned(out, "user_id", userId);
-                          out.writeObjectFieldStart("access_token");
-                          out.writeStringField("token", issued.token());
-                          Json.unsigned(out, "expiry", issued.expiresAtSeconds());
-                          out.writeEndObject();
-                        })));
+            call.resume(
+                () -> {
+                  requireStored(failure);
+                  Issued token = issued.orElseThrow(() -> HttpRefusal.of(ended));
+                  call.answer(Answer.object(out -> write(out, user, token)));
+                }));
+  }
+
+  private static void write(JsonGenerator out, ClientSession.User user, Issued token)
+      throws IOException {
+    Json.unsigned(out, "user_id", user.id());
+    out.writeObjectFieldStart("access_token");
+    out.writeStringField("token", token.token());
+    Json.unsigned(out, "expiry", token.expiresAtSeconds());
+    out.writeEndObject();
   }
 
   /** Nothing of the file system is told. */
-  private static Answer unavailable(LogFailure failure) {
-    return Answer.text(503, "Tokens can't be stored now: " + failure.reason() + ".");
+  private static void requireStored(LogFailure failure) {
+    if (failure != null) {
+      throw new HttpRefusal(
+          Answer.text(503, "Tokens can't be stored now: " + failure.reason() + "."));
+    }
   }
 }

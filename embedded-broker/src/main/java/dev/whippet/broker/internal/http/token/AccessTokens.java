@@ -5,6 +5,8 @@ import com.auth0.jwt.algorithms.Algorithm;
 import com.auth0.jwt.exceptions.JWTVerificationException;
 import com.auth0.jwt.interfaces.DecodedJWT;
 import com.auth0.jwt.interfaces.JWTVerifier;
+import dev.whippet.broker.internal.command.ClientSession.User;
+import dev.whippet.broker.internal.command.Standing;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogCallback;
@@ -22,10 +24,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
@@ -33,6 +37,10 @@ import java.util.function.LongSupplier;
  * login and replaced every {@link #KEY_SECONDS}; the one before is kept as long as its tokens live.
  * Keys and what was revoked are in the journal {@code tokens}, durable before anything rests on
  * them, so that a restart neither ends sessions nor brings a revoked one back.
+ *
+ * <p>A token names the user (id and serial) and the generation of the password or personal token
+ * that was shown for it. {@link #issue} is the only way to one, for logins and refreshes alike, and
+ * looks at the user; so does everybody who takes one, by {@link #standing}.
  *
  * <pre>
  *  journal entry, little-endian
@@ -55,6 +63,7 @@ public final class AccessTokens {
   private static final String JOURNAL = "tokens";
   private static final String PARTY = "iggy.apache.org";
   private static final String SERIAL_CLAIM = "serial";
+  private static final String PROOF_CLAIM = "proof";
   private static final byte KEY = 1;
   private static final byte REVOKED = 2;
   private static final int KEY_ENTRY_BYTES = 45;
@@ -65,7 +74,7 @@ public final class AccessTokens {
       new LogFailure(LogFailure.Reason.OVERLOADED, "too many tokens are revoked");
 
   /** What a token says. */
-  public record Claims(UUID id, int userId, long serial, long expiresAtSeconds) {}
+  public record Claims(UUID id, User user, long expiresAtSeconds) {}
 
   /** A new token; its text is a secret. */
   public record Issued(String token, long expiresAtSeconds) {
@@ -101,6 +110,8 @@ public final class AccessTokens {
 
   private final JournalRecovery recovered;
   private final LongSupplier clockMicros;
+
+  private Function<User, Standing> users;
   private long lifetimeSeconds;
   private Executor loopZero;
   private Journal journal;
@@ -123,8 +134,17 @@ public final class AccessTokens {
     return tokens;
   }
 
-  /** Makes what was recovered writable. Before the loops serve anyone. */
-  public void open(LogLoop logLoopZero, Executor executorZero, long tokenSeconds) {
+  /**
+   * Makes what was recovered writable. Before the loops serve anyone.
+   *
+   * @param usersNow what a login is worth; any thread
+   */
+  public void open(
+      LogLoop logLoopZero,
+      Executor executorZero,
+      long tokenSeconds,
+      Function<User, Standing> usersNow) {
+    users = usersNow;
     lifetimeSeconds = tokenSeconds;
     loopZero = executorZero;
     journal = Journal.open(logLoopZero, recovered, this::snapshot);
@@ -135,7 +155,10 @@ public final class AccessTokens {
     journal.close(done);
   }
 
-  /** What the token says, or {@code null} when it is none of ours, expired or revoked. */
+  /**
+   * What the token says, or {@code null} when it is none of ours, expired or revoked. Whether its
+   * user may still come in is another question: {@link #standing}.
+   */
   public Claims verify(String token) {
     try {
       DecodedJWT decoded = JWT.decode(token);
@@ -150,8 +173,10 @@ public final class AccessTokens {
           ? null
           : new Claims(
               id,
-              Integer.parseUnsignedInt(verified.getSubject()),
-              verified.getClaim(SERIAL_CLAIM).asLong(),
+              new User(
+                  Integer.parseUnsignedInt(verified.getSubject()),
+                  verified.getClaim(SERIAL_CLAIM).asLong(),
+                  verified.getClaim(PROOF_CLAIM).asLong()),
               verified.getExpiresAtAsInstant().getEpochSecond());
     } catch (JWTVerificationException | IllegalArgumentException | NullPointerException e) {
       return null; // the library answers what is missing in its own ways
@@ -162,25 +187,29 @@ public final class AccessTokens {
     return keyId.matches("\\d{1,9}");
   }
 
-  /** A new token for a user who showed who it is. */
-  public void issue(int userId, long serial, LogCallback<Issued> done) {
+  /** What the user of a token is worth now. */
+  public Standing standing(Claims claims) {
+    return users.apply(claims.user);
+  }
+
+  /** A new token for a user who showed who it is; none when that holds no more. */
+  public void issue(User user, LogCallback<Optional<Issued>> done) {
     Key key = current;
     if (key != null && seconds() - key.madeAtSeconds < KEY_SECONDS) {
-      done.done(sign(key, userId, serial), null);
+      done.done(sign(key, user), null);
     } else {
-      loopZero.execute(() -> makeKey(userId, serial, done));
+      loopZero.execute(() -> makeKey(user, done));
     }
   }
 
   /** Whoever asks while a key is being made gets that one. */
-  private void makeKey(int userId, long serial, LogCallback<Issued> done) {
+  private void makeKey(User user, LogCallback<Optional<Issued>> done) {
     long now = seconds();
     if (current != null && now - current.madeAtSeconds < KEY_SECONDS) {
-      done.done(sign(current, userId, serial), null);
+      done.done(sign(current, user), null);
       return;
     }
-    askers.add(
-        (key, failure) -> done.done(key == null ? null : sign(key, userId, serial), failure));
+    askers.add((key, failure) -> done.done(key == null ? null : sign(key, user), failure));
     if (askers.size() > 1) {
       return;
     }
@@ -202,7 +231,10 @@ public final class AccessTokens {
         });
   }
 
-  private Issued sign(Key key, int userId, long serial) {
+  private Optional<Issued> sign(Key key, User user) {
+    if (users.apply(user) != Standing.GOOD) {
+      return Optional.empty();
+    }
     long now = seconds();
     long expiresAt = now + lifetimeSeconds;
     String token =
@@ -211,13 +243,14 @@ public final class AccessTokens {
             .withJWTId(newId().toString())
             .withIssuer(PARTY)
             .withAudience(PARTY)
-            .withSubject(Integer.toUnsignedString(userId))
-            .withClaim(SERIAL_CLAIM, serial)
+            .withSubject(Integer.toUnsignedString(user.id()))
+            .withClaim(SERIAL_CLAIM, user.serial())
+            .withClaim(PROOF_CLAIM, user.proof())
             .withIssuedAt(Instant.ofEpochSecond(now))
             .withNotBefore(Instant.ofEpochSecond(now))
             .withExpiresAt(Instant.ofEpochSecond(expiresAt))
             .sign(Algorithm.HMAC256(key.secret));
-    return new Issued(token, expiresAt);
+    return Optional.of(new Issued(token, expiresAt));
   }
 
   /** Version 7: milliseconds, then random bits. */

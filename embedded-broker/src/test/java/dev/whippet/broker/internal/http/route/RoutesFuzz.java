@@ -4,6 +4,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.whippet.broker.internal.command.ClientSession;
 import dev.whippet.broker.internal.command.Reply;
 import dev.whippet.broker.internal.command.Request;
+import dev.whippet.broker.internal.http.exchange.Answer;
 import dev.whippet.broker.internal.http.exchange.Call;
 import dev.whippet.broker.internal.http.exchange.HttpRefusal;
 import dev.whippet.broker.internal.http.exchange.Route;
@@ -60,7 +61,7 @@ class RoutesFuzz {
       RouteMatch match = RouteMatch.find(ROUTES, route.method(), new Target(uri.toString()));
       if (match.route() != null) {
         ClientSession session = new ClientSession(1, "127.0.0.1:1", 3, 0);
-        Call call = new Call(match, body, session, RoutesFuzz::answer, answer -> {}, null);
+        Call call = new Call(match, body, session, new Nothing(), null);
         match.route().action().accept(call);
       }
     } catch (HttpRefusal refused) {
@@ -71,10 +72,22 @@ class RoutesFuzz {
     }
   }
 
-  private static void answer(Request request, Consumer<Reply> then) {
-    if (request instanceof Request.SendMessages send) {
-      send.batch().release();
+  /** Refuses every request. */
+  private static final class Nothing implements Call.Way {
+    @Override
+    public void execute(Request request, Consumer<Reply> then) {
+      if (request instanceof Request.SendMessages send) {
+        send.batch().release();
+      }
+      then.accept(new Reply.Failure(5));
     }
-    then.accept(new Reply.Failure(5));
+
+    @Override
+    public void answer(Answer answer) {}
+
+    @Override
+    public void resume(Runnable step) {
+      step.run();
+    }
   }
 }
