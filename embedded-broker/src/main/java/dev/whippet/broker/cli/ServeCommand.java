@@ -78,6 +78,7 @@ final class ServeCommand implements Callable<Integer> {
                 },
                 "whippet-stop"));
     broker.generatedRootPassword().ifPresent(password -> tell(settings, password));
+    IdleMemory.start();
     stopped.await();
     return 0;
   }

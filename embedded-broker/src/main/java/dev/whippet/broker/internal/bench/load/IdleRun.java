@@ -16,8 +16,9 @@ import java.util.function.Consumer;
 import okio.Buffer;
 
 /**
- * What connected, logged-in, silent clients cost a server: resident memory of each, wake-ups of the
- * whole process. Afterwards every client must still get an answer.
+ * What connected, logged-in, silent clients cost a server: resident memory of each after a silence,
+ * beyond what the server needs after the same silence with one, and wake-ups of the whole process.
+ * Afterwards every client must still get an answer.
  *
  * <p>Memory that a server keeps from earlier work hides what clients need: run it against one that
  * has just started.
@@ -54,24 +55,28 @@ public final class IdleRun implements Run {
     try {
       // The first connection pays for what all of them use
       connections.add(BenchConnection.open(target, BenchConnection.SMALL_BYTES));
-      pause(SETTLE_MILLIS);
+      progress.accept("idle: one client is silent for " + seconds + " s");
+      pause((long) (seconds * 1000));
       long residentBefore = proc.residentBytes(serverPid);
       connect(connections, progress);
       pause(SETTLE_MILLIS);
-      long residentAfter = proc.residentBytes(serverPid);
+      long residentAtFirst = proc.residentBytes(serverPid);
       meter.start();
       long wakeUps = proc.wakeUps(serverPid);
       progress.accept("idle: " + clients + " clients are silent for " + seconds + " s");
       pause((long) (seconds * 1000));
       wakeUps = proc.wakeUps(serverPid) - wakeUps;
       Meter.Usage usage = meter.stop();
+      long residentAfter = proc.residentBytes(serverPid);
       List<Figure> figures = new ArrayList<>();
       int connected = connections.size() - 1;
       figures.add(new Figure("clients", connected, ""));
       if (serverPid != 0 && connected > 0) {
         double each = (residentAfter - residentBefore) / 1024.0 / connected;
         figures.add(new Figure("server RSS before", residentBefore / 1048576.0, "MiB"));
-        figures.add(new Figure("server RSS with them", residentAfter / 1048576.0, "MiB"));
+        figures.add(
+            new Figure("server RSS when they had come", residentAtFirst / 1048576.0, "MiB"));
+        figures.add(new Figure("server RSS after their silence", residentAfter / 1048576.0, "MiB"));
         figures.add(new Figure("server RSS a client", each, "KiB"));
         figures.add(new Figure("server wake-ups a second", wakeUps / usage.seconds(), ""));
         figures.add(new Figure("server CPU", usage.serverSeconds() / usage.seconds() * 100, "%"));
