@@ -10,7 +10,7 @@ import dev.whippet.broker.internal.command.exchange.TopicRules;
 import dev.whippet.broker.internal.command.family.Commands;
 import dev.whippet.broker.internal.command.group.Groups;
 import dev.whippet.broker.internal.file.LoopFiles;
-import dev.whippet.broker.internal.identity.Passwords;
+import dev.whippet.broker.internal.identity.QuickPasswords;
 import dev.whippet.broker.internal.log.Housekeeping;
 import dev.whippet.broker.internal.log.engine.Durability;
 import dev.whippet.broker.internal.log.engine.LogConfig;
@@ -44,8 +44,6 @@ public final class SimulatedBroker {
   private static final long TIMER_MICROS_MAX = 1_000_000;
   private static final MachineFigures FIGURES = new MachineFigures(Path.of("."));
   private static final long REBALANCE_MICROS = 30_000_000;
-  private static final Identities NO_LOGIN =
-      new Identities(new Passwords(Runnable::run, Runnable::run));
 
   /** Virtual time: it stands still unless somebody moves it. */
   public static final class Time {
@@ -163,7 +161,7 @@ public final class SimulatedBroker {
 
   private static Commands.Identity identity() {
     return new Commands.Identity(
-        NO_LOGIN,
+        new Identities(QuickPasswords.make()),
         FIGURES,
         new SystemSnapshot(Path.of("."), FIGURES, () -> "", () -> ""),
         () -> null,
@@ -173,6 +171,11 @@ public final class SimulatedBroker {
   /** Retention looks around. */
   public void tick() {
     housekeeping.tick();
+  }
+
+  /** A minute is over: what has expired goes. */
+  public void expire() {
+    loops.get(0).execute(commands::expire);
   }
 
   /** A disk with an empty data directory. */

@@ -83,7 +83,7 @@ final class CatalogFamily implements Family {
     int id = Walk.resolve(walk.model.streams, stream);
     walk.expect(id < 0 ? Status.STREAM_NOT_FOUND : Status.OK, reply);
     if (id >= 0) {
-      walk.model.streams.remove(id);
+      walk.model.removeStream(id);
     }
   }
 

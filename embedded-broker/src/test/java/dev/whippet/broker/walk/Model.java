@@ -5,6 +5,7 @@ import dev.whippet.broker.internal.command.Request.TopicSettings;
 import dev.whippet.broker.internal.command.group.GroupModel;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -117,6 +118,28 @@ final class Model {
     }
   }
 
+  /** What a login may show instead of a password; it ends at a time, or (0) never. */
+  record Token(byte[] raw, long expiresAt) {
+    boolean expired(long now) {
+      return expiresAt != 0 && expiresAt <= now;
+    }
+  }
+
+  static final class User {
+    String name;
+    final long createdAt;
+    boolean active;
+    byte[] password;
+    GrantModel grants;
+    final Map<String, Token> tokens = new LinkedHashMap<>();
+
+    User(String name, long createdAt) {
+      this.name = name;
+      this.createdAt = createdAt;
+    }
+  }
+
+  final IdSlots<User> users = new IdSlots<>(user -> user.name);
   final IdSlots<Stream> streams = new IdSlots<>(stream -> stream.name);
 
   /** The process ended: what it kept in memory only is gone. */
@@ -126,6 +149,16 @@ final class Model {
         Topic one = streams.get(stream).topics.get(topic);
         one.balanced = 0;
         one.groups.ids().forEach(id -> one.groups.get(id).restart(one.partitions.size()));
+      }
+    }
+  }
+
+  /** The stream is gone, and what users may do there. */
+  void removeStream(int id) {
+    streams.remove(id);
+    for (int user : users.ids()) {
+      if (users.get(user).grants != null) {
+        users.get(user).grants.end(id);
       }
     }
   }

@@ -4,9 +4,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * The rules of streams, topics, partitions, messages, offsets and consumer groups, command by
- * command, with kills and power cuts in between. The seed is fixed; {@code -Dwhippet.seed=N} walks
- * another way, {@code -Dwhippet.rounds=N} goes on with the seeds that follow, {@code
+ * The rules of streams, topics, partitions, messages, offsets, consumer groups and users, command
+ * by command, with kills and power cuts in between. The seed is fixed; {@code -Dwhippet.seed=N}
+ * walks another way, {@code -Dwhippet.rounds=N} goes on with the seeds that follow, {@code
  * -Dwhippet.steps=N} goes farther.
  */
 class RandomWalkTest {
@@ -23,7 +23,8 @@ class RandomWalkTest {
       new Walk(
               one,
               STEPS_A_LIFE,
-              List.of(new CatalogFamily(), new MessageFamily(), new GroupFamily()))
+              List.of(
+                  new CatalogFamily(), new MessageFamily(), new GroupFamily(), new UserFamily()))
           .run(steps);
     }
   }
