@@ -4,6 +4,7 @@ import dev.whippet.internal.call.Call;
 import dev.whippet.internal.call.Refusal;
 import dev.whippet.internal.check.Check;
 import dev.whippet.internal.session.Connection;
+import dev.whippet.internal.wire.ConsumerId;
 import dev.whippet.internal.wire.Identifier;
 import dev.whippet.internal.wire.ProtocolException;
 import dev.whippet.internal.wire.Replies;
@@ -16,10 +17,10 @@ import java.util.List;
 import okio.Buffer;
 
 /**
- * Streams and topics. Every call may block: it waits for the connection and for the answer, both
- * within the client's request time-out, and throws {@link WhippetException} with {@link
- * WhippetException.Code#TIMEOUT} after that. A call whose connection breaks is sent again. Safe for
- * any thread but the client's own.
+ * Streams, topics, consumer groups, offsets. Every call may block: it waits for the connection and
+ * for the answer, both within the client's request time-out, and throws {@link WhippetException}
+ * with {@link WhippetException.Code#TIMEOUT} after that. A call whose connection breaks is sent
+ * again. Safe for any thread but the client's own.
  */
 public final class Admin {
   private final Connection connection;
@@ -353,6 +354,202 @@ public final class Admin {
         });
   }
 
+  // --- consumer groups and offsets --------------------------------------------------------------
+
+  /** A consumer group as the server describes it. Immutable. */
+  public static final class Group {
+    private final String name;
+    private final int members;
+    private final int partitions;
+
+    Group(Replies.Group from) {
+      this.name = from.name;
+      this.members = from.membersCount;
+      this.partitions = from.partitionsCount;
+    }
+
+    /**
+     * The name.
+     *
+     * @return never empty
+     */
+    public String name() {
+      return name;
+    }
+
+    /**
+     * How many members it has now.
+     *
+     * @return at least 0
+     */
+    public int members() {
+      return members;
+    }
+
+    /**
+     * How many partitions they share.
+     *
+     * @return at least 0
+     */
+    public int partitions() {
+      return partitions;
+    }
+
+    @Override
+    public String toString() {
+      return "Group{" + name + ", " + members + " members, " + partitions + " partitions}";
+    }
+  }
+
+  /**
+   * All consumer groups of a topic.
+   *
+   * @param stream its stream's name
+   * @param topic its name
+   * @return in the order of their ids
+   */
+  public List<Group> groups(String stream, String topic) {
+    final Identifier in = identifier("stream", stream);
+    final Identifier of = identifier("topic", topic);
+    String what = "get_consumer_groups " + stream + "/" + topic;
+    Reply reply =
+        ask(
+            what,
+            new Call.Request() {
+              @Override
+              public void encode(Buffer out) {
+                Requests.getGroups(out, in, of);
+              }
+            });
+    List<Group> groups = new ArrayList<>();
+    try {
+      for (Replies.Group group : Replies.groups(reply.payload())) {
+        groups.add(new Group(group));
+      }
+    } catch (ProtocolException e) {
+      throw malformed(what, e);
+    }
+    return groups;
+  }
+
+  /**
+   * Makes a consumer group unless it exists.
+   *
+   * @param stream its stream's name
+   * @param topic its topic's name
+   * @param name 1 to 255 bytes of UTF-8
+   */
+  public void createGroup(String stream, String topic, final String name) {
+    final Identifier in = identifier("stream", stream);
+    final Identifier of = identifier("topic", topic);
+    identifier("group", name);
+    String what = "create_consumer_group " + name + " of " + stream + "/" + topic;
+    Reply reply =
+        answer(
+            what,
+            new Call.Request() {
+              @Override
+              public void encode(Buffer out) {
+                Requests.createGroup(out, in, of, name);
+              }
+            });
+    created(what, reply, Status.CONSUMER_GROUP_NAME_ALREADY_EXISTS);
+  }
+
+  /**
+   * Deletes a consumer group with its offsets.
+   *
+   * @param stream its stream's name
+   * @param topic its topic's name
+   * @param name of the group
+   * @return false if there was none
+   */
+  public boolean deleteGroup(String stream, String topic, String name) {
+    final Identifier in = identifier("stream", stream);
+    final Identifier of = identifier("topic", topic);
+    final Identifier group = identifier("group", name);
+    return deleted(
+        "delete_consumer_group " + name + " of " + stream + "/" + topic,
+        new Call.Request() {
+          @Override
+          public void encode(Buffer out) {
+            Requests.deleteGroup(out, in, of, group);
+          }
+        });
+  }
+
+  /**
+   * What a consumer committed last.
+   *
+   * @param stream its stream's name
+   * @param topic its topic's name
+   * @param consumer the name that it commits under
+   * @param partition at least 0
+   * @return -1 if it committed nothing there
+   */
+  public long offset(String stream, String topic, String consumer, int partition) {
+    return offset(stream, topic, ConsumerId.consumer(identifier("consumer", consumer)), partition);
+  }
+
+  /**
+   * What a consumer group committed last.
+   *
+   * @param stream its stream's name
+   * @param topic its topic's name
+   * @param group its name
+   * @param partition at least 0
+   * @return -1 if it committed nothing there
+   */
+  public long groupOffset(String stream, String topic, String group, int partition) {
+    return offset(stream, topic, ConsumerId.group(identifier("group", group)), partition);
+  }
+
+  private long offset(String stream, String topic, final ConsumerId who, final int partition) {
+    final Identifier in = identifier("stream", stream);
+    final Identifier of = identifier("topic", topic);
+    Check.range("partition", partition, 0, Integer.MAX_VALUE);
+    String what = "get_consumer_offset of " + stream + "/" + topic + ", partition " + partition;
+    Reply reply =
+        ask(
+            what,
+            new Call.Request() {
+              @Override
+              public void encode(Buffer out) {
+                Requests.getOffset(out, who, in, of, partition);
+              }
+            });
+    try {
+      Replies.OffsetInfo info = Replies.offsetInfo(reply.payload());
+      return info == null ? -1 : info.storedOffset;
+    } catch (ProtocolException e) {
+      throw malformed(what, e);
+    }
+  }
+
+  /**
+   * Forgets what a consumer committed: it begins at the first message again.
+   *
+   * @param stream its stream's name
+   * @param topic its topic's name
+   * @param consumer the name that it commits under
+   * @param partition at least 0
+   * @return false if there was nothing
+   */
+  public boolean deleteOffset(String stream, String topic, String consumer, final int partition) {
+    final Identifier in = identifier("stream", stream);
+    final Identifier of = identifier("topic", topic);
+    final ConsumerId who = ConsumerId.consumer(identifier("consumer", consumer));
+    Check.range("partition", partition, 0, Integer.MAX_VALUE);
+    return deleted(
+        "delete_consumer_offset of " + stream + "/" + topic + ", partition " + partition,
+        new Call.Request() {
+          @Override
+          public void encode(Buffer out) {
+            Requests.deleteOffset(out, who, in, of, partition);
+          }
+        });
+  }
+
   // --- asking -----------------------------------------------------------------------------------
 
   private static Identifier identifier(String what, String name) {
@@ -388,8 +585,14 @@ public final class Admin {
 
   private boolean deleted(String what, Call.Request request) {
     Reply reply = answer(what, request);
-    if (reply.status() == Status.STREAM_NOT_FOUND || reply.status() == Status.TOPIC_NOT_FOUND) {
-      return false;
+    switch (reply.status()) {
+      case Status.STREAM_NOT_FOUND:
+      case Status.TOPIC_NOT_FOUND:
+      case Status.CONSUMER_GROUP_NOT_FOUND:
+      case Status.CONSUMER_OFFSET_NOT_FOUND:
+        return false;
+      default:
+        break;
     }
     if (!reply.ok()) {
       throw WhippetException.of(Refusal.of(reply.status(), what));

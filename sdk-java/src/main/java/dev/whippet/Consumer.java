@@ -15,6 +15,7 @@ import dev.whippet.internal.wire.Requests;
 import dev.whippet.internal.wire.Status;
 import java.io.Closeable;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import okio.Buffer;
@@ -32,8 +33,12 @@ import org.slf4j.LoggerFactory;
  *       new consumer of the same name goes on after the last committed message; what was handed out
  *       and not committed is handed out again.
  *   <li><b>Automatic commit</b> (the default) commits a batch when the next {@link #poll} or {@link
- *       #close} begins, that is after the application has dealt with it. Manual commit: {@link
- *       #commit}.
+ *       #close} begins, that is after the application has dealt with it. With {@link
+ *       Builder#commitEvery} or {@link Builder#commitInterval} it does so more rarely: after a
+ *       crash as many messages more are handed out again. Manual commit: {@link #commit}.
+ *   <li><b>In a group</b> ({@link Builder#group}) the members share the partitions, and the server
+ *       holds the position: at least once. A batch that is not committed before its partition moves
+ *       to another member is handed out there again; its commit fails then.
  *   <li><b>Idle</b>: between empty polls it waits, from 1 ms doubling up to {@link
  *       Builder#idleInterval}; no spinning.
  *   <li>A partition that ends before this consumer's position was purged or made anew: it is read
@@ -63,6 +68,7 @@ public final class Consumer implements Closeable {
   private final List<Position> positions = new ArrayList<>();
   private long looked = NOT_LOOKED;
   private int turn;
+  private int partitions;
   private long idleMillis = 1;
 
   /** A poll that outlived the caller's time-out; its answer is taken by the next poll. */
@@ -78,8 +84,21 @@ public final class Consumer implements Closeable {
     this.admin = new Admin(connection, config.defaults.requestTimeoutMillis);
     this.stream = Identifier.named(config.stream);
     this.topic = Identifier.named(config.topic);
-    this.id = ConsumerId.consumer(Identifier.named(config.name));
+    this.id =
+        config.group == null
+            ? ConsumerId.consumer(Identifier.named(config.name))
+            : ConsumerId.group(Identifier.named(config.group));
+    this.asks =
+        config.group == null
+            ? positions
+            : Collections.singletonList(new Position(-1, PollStrategy.next()));
   }
+
+  /** What {@link #poll} asks for in turns: each partition, or as a member whatever is its own. */
+  private final List<Position> asks;
+
+  /** The connection on which this is a member; counted. */
+  private long joinedAt = -1;
 
   /** Where this consumer stands in one partition. */
   private static final class Position {
@@ -95,6 +114,9 @@ public final class Consumer implements Closeable {
     long committing = -1;
     long committed = -1;
     Call commit;
+
+    /** When it was committed last. */
+    long committedMillis;
 
     /** A reply of more than this many messages was too large to take. */
     int countMax = MESSAGES_MAX;
@@ -128,15 +150,22 @@ public final class Consumer implements Closeable {
       return Batch.EMPTY;
     }
     while (true) {
-      for (int i = 0; i < positions.size(); i++) {
+      for (int i = 0; i < partitions; i++) {
         checkOpen();
-        Position position = asked == null ? positions.get(turn % positions.size()) : askedOf;
         long patience = timeout == 0 ? config.defaults.requestTimeoutMillis : left(deadline);
+        if (!join(patience)) {
+          return Batch.EMPTY;
+        }
+        Position position = asked == null ? asks.get(turn % asks.size()) : askedOf;
         Reply reply = ask(position, messagesMax, patience);
         if (reply == null) {
           return Batch.EMPTY;
         }
-        turn = (turn + 1) % positions.size();
+        turn = (turn + 1) % asks.size();
+        if (isNoMember(reply.status())) {
+          joinedAt = -1;
+          break;
+        }
         Batch batch = take(position, reply, messagesMax);
         if (!batch.isEmpty()) {
           idleMillis = 1;
@@ -191,6 +220,10 @@ public final class Consumer implements Closeable {
       throw e;
     }
     looked = clock.millis();
+    partitions = count;
+    if (config.group != null) {
+      return true;
+    }
     for (int i = positions.size(); i < count; i++) {
       positions.add(new Position(Math.max(config.partition, i), config.start));
     }
@@ -198,6 +231,78 @@ public final class Consumer implements Closeable {
       positions.remove(positions.size() - 1);
     }
     return true;
+  }
+
+  // --- membership -------------------------------------------------------------------------------
+
+  private static boolean isNoMember(int status) {
+    return status == Status.CONSUMER_GROUP_MEMBER_NOT_FOUND;
+  }
+
+  /** Is a member on this connection; false if the connection did not answer in time. */
+  private boolean join(long patienceMillis) {
+    if (config.group == null || asked != null) {
+      return true;
+    }
+    long now = connection.traffic().connections();
+    if (joinedAt == now && now > 0) {
+      return true;
+    }
+    final Identifier group = Identifier.named(config.group);
+    String what = "join of group " + config.group + " of " + config.stream + "/" + config.topic;
+    try {
+      Reply reply = askToJoin(what, group, patienceMillis);
+      if (reply.status() == Status.CONSUMER_GROUP_NOT_FOUND) {
+        admin.createGroup(config.stream, config.topic, config.group);
+        reply = askToJoin(what, group, patienceMillis);
+      }
+      if (!reply.ok()) {
+        throw WhippetException.of(Refusal.of(reply.status(), what));
+      }
+    } catch (WhippetException e) {
+      if (e.code() == WhippetException.Code.TIMEOUT) {
+        return false;
+      }
+      throw e;
+    }
+    joinedAt = connection.traffic().connections();
+    return true;
+  }
+
+  private Reply askToJoin(String what, final Identifier group, long patienceMillis) {
+    Call call =
+        connection.submit(
+            what,
+            new Call.Request() {
+              @Override
+              public void encode(Buffer out) {
+                Requests.joinGroup(out, stream, topic, group);
+              }
+            });
+    return await(what, call, patienceMillis);
+  }
+
+  /** Lets the others have this member's partitions at once. */
+  private void leave() {
+    if (joinedAt < 0 || joinedAt != connection.traffic().connections()) {
+      return; // The server knows that the connection is gone.
+    }
+    final Identifier group = Identifier.named(config.group);
+    String what = "leave of group " + config.group;
+    try {
+      await(
+          what,
+          connection.submit(
+              what,
+              new Call.Request() {
+                @Override
+                public void encode(Buffer out) {
+                  Requests.leaveGroup(out, stream, topic, group);
+                }
+              }));
+    } catch (WhippetException e) {
+      LOG.debug("{}: {}", what, e.getMessage());
+    }
   }
 
   private Admin.Topic topic() {
@@ -260,7 +365,20 @@ public final class Consumer implements Closeable {
     }
   }
 
-  private Batch take(Position position, Reply reply, int messagesMax) {
+  /** As a member: what is known of a partition that the server chose. */
+  private Position positionOf(int partition) {
+    for (Position position : positions) {
+      if (position.partition == partition) {
+        return position;
+      }
+    }
+    Position position = new Position(partition, PollStrategy.next());
+    positions.add(position);
+    return position;
+  }
+
+  private Batch take(Position asked, Reply reply, int messagesMax) {
+    Position position = asked;
     String what =
         "poll of " + config.stream + "/" + config.topic + ", partition " + position.partition;
     if (!reply.ok()) {
@@ -273,6 +391,12 @@ public final class Consumer implements Closeable {
     } catch (ProtocolException e) {
       throw new WhippetException(
           WhippetException.Code.INTERNAL, 0, what + ": " + e.getMessage(), e);
+    }
+    if (config.group != null) {
+      if (polled.messages.isEmpty()) {
+        return Batch.EMPTY; // Perhaps not even a partition.
+      }
+      position = positionOf(polled.partitionId);
     }
     List<ReceivedMessage> messages = new ArrayList<>();
     for (Replies.PolledMessage message : polled.messages) {
@@ -323,6 +447,13 @@ public final class Consumer implements Closeable {
     long offset = batch.messages().get(batch.size() - 1).offset();
     String what = "commit of offset " + offset + ", partition " + partition;
     Reply reply = await(what, submitCommit(what, partition, offset));
+    if (reply.status() == Status.NOT_RESOLVED_CONSUMER || isNoMember(reply.status())) {
+      throw new WhippetException(
+          WhippetException.Code.REFUSED,
+          reply.status(),
+          what + ": the partition is another member's now, which gets these messages again",
+          null);
+    }
     if (!reply.ok()) {
       throw WhippetException.of(Refusal.of(reply.status(), what));
     }
@@ -345,8 +476,12 @@ public final class Consumer implements Closeable {
   }
 
   private Reply await(String what, Call call) {
+    return await(what, call, config.defaults.requestTimeoutMillis);
+  }
+
+  private Reply await(String what, Call call, long timeoutMillis) {
     try {
-      return connection.await(call, config.defaults.requestTimeoutMillis);
+      return connection.await(call, timeoutMillis);
     } catch (InterruptedException e) {
       throw WhippetException.interrupted(what);
     } catch (Call.RefusedException e) {
@@ -363,11 +498,25 @@ public final class Consumer implements Closeable {
       if (position.commit != null && position.commit.isDone()) {
         settle(position, position.commit);
       }
-      if (position.commit == null && position.handedOut > position.committed) {
+      if (position.commit == null && isDue(position)) {
+        position.committedMillis = clock.millis();
         position.committing = position.handedOut;
         position.commit = submitCommit("automatic commit", position.partition, position.committing);
       }
     }
+  }
+
+  /** As a member always: the server would hand out the same again. */
+  private boolean isDue(Position position) {
+    long messages = position.handedOut - position.committed;
+    if (messages <= 0 || config.group != null || closed) {
+      return messages > 0;
+    }
+    boolean always = config.commitMessages == 0 && config.commitMillis == 0;
+    boolean enough = config.commitMessages > 0 && messages >= config.commitMessages;
+    boolean late =
+        config.commitMillis > 0 && clock.millis() - position.committedMillis >= config.commitMillis;
+    return always || enough || late;
   }
 
   /** Takes the outcome of an automatic commit. A failed one is asked again with the next poll. */
@@ -414,6 +563,7 @@ public final class Consumer implements Closeable {
     if (config.autoCommit) {
       commitRest();
     }
+    leave();
   }
 
   /** What was handed out while an older commit was on its way. */
@@ -433,6 +583,9 @@ public final class Consumer implements Closeable {
     private final String stream;
     private final String topic;
     private String name = "whippet";
+    private String group;
+    private int commitMessages;
+    private long commitMillis;
     private int partition = -1;
     private PollStrategy start = PollStrategy.next();
     private boolean autoCommit = true;
@@ -448,6 +601,9 @@ public final class Consumer implements Closeable {
     private Builder(Builder from) {
       this(from.connection, from.defaults, from.stream, from.topic);
       name = from.name;
+      group = from.group;
+      commitMessages = from.commitMessages;
+      commitMillis = from.commitMillis;
       partition = from.partition;
       start = from.start;
       autoCommit = from.autoCommit;
@@ -462,6 +618,46 @@ public final class Consumer implements Closeable {
      */
     public Builder name(String name) {
       this.name = Check.utf8Length("name", name, 1, 255);
+      return this;
+    }
+
+    /**
+     * Reads as a member of a group, which is made when it is missing: the members share the
+     * partitions, each message goes to one of them. Members come and go; a client is one member of
+     * a group, so open one such consumer for each client. Starts at {@link #startAtNext} always,
+     * and is committed under the group's name.
+     *
+     * @param group 1 to 255 bytes of UTF-8
+     * @return this
+     */
+    public Builder group(String group) {
+      this.group = Check.utf8Length("group", group, 1, 255);
+      return this;
+    }
+
+    /**
+     * Commits automatically once so many messages of a partition were handed out; by default after
+     * each batch. Not for groups.
+     *
+     * @param messages 1 to 1,000,000,000
+     * @return this
+     */
+    public Builder commitEvery(int messages) {
+      commitMessages = (int) Check.range("messages", messages, 1, 1_000_000_000);
+      return this;
+    }
+
+    /**
+     * Commits automatically so often; by default after each batch. With {@link #commitEvery}:
+     * whichever comes first. Looked at when a poll begins. Not for groups.
+     *
+     * @param interval 1 ms to 1 day
+     * @param unit of the interval
+     * @return this
+     */
+    public Builder commitInterval(long interval, TimeUnit unit) {
+      long millis = Check.notNull("unit", unit).toMillis(interval);
+      commitMillis = Check.range("commitInterval in milliseconds", millis, 1, 86_400_000);
       return this;
     }
 
@@ -559,8 +755,20 @@ public final class Consumer implements Closeable {
      * Makes the consumer; does not block, does not ask the server.
      *
      * @return a consumer at its start
+     * @throws IllegalArgumentException if two values contradict
      */
     public Consumer open() {
+      boolean rarely = commitMessages > 0 || commitMillis > 0;
+      if (group != null && (partition >= 0 || start != PollStrategy.next() || rarely)) {
+        throw new IllegalArgumentException(
+            "group "
+                + group
+                + ": the server chooses the partitions and holds the position; leave out partition,"
+                + " start, commitEvery and commitInterval");
+      }
+      if (rarely && !autoCommit) {
+        throw new IllegalArgumentException("commitEvery and commitInterval need autoCommit(true)");
+      }
       return new Consumer(new Builder(this));
     }
   }

@@ -193,6 +193,10 @@ public final class Requests {
     frame(out, Command.GET_CONSUMER_GROUP, identifiers(stream, topic, group));
   }
 
+  public static void getGroups(Buffer out, Identifier stream, Identifier topic) {
+    frame(out, Command.GET_CONSUMER_GROUPS, identifiers(stream, topic));
+  }
+
   public static void createGroup(Buffer out, Identifier stream, Identifier topic, String name) {
     Buffer payload = identifiers(stream, topic);
     writeName(payload, name);
