@@ -319,16 +319,22 @@ public final class WhippetClient implements Closeable {
   }
 
   /**
-   * Lets go of the network: says goodbye, closes the connection, ends the thread "whippet-net"; no
-   * thread wakes up by itself until {@link #resume}. {@link #send} goes on storing. Consumer and
-   * admin calls wait. May block for a second, while the server says goodbye.
+   * Lets go of the network: says goodbye, closes the connection, ends both threads; none wakes up
+   * by itself until {@link #resume}. {@link #send} goes on storing: it starts a thread for one
+   * commit. Consumer and admin calls wait. May block for a second, while the server says goodbye.
    */
   public void pause() {
     connection.pause();
+    if (outbox != null) {
+      outbox.pause();
+    }
   }
 
   /** Ends a pause: connects at once. Does not block; does nothing if there is no pause. */
   public void resume() {
+    if (outbox != null) {
+      outbox.resume();
+    }
     connection.start();
   }
 

@@ -58,7 +58,6 @@ public final class Outbox implements Closeable {
   private final Segments[] channels;
   private final Ring ring;
   private final Store store;
-  private final Thread thread;
 
   private Outbox(Writer.Shared shared, Closeable lock, Listener listener) throws IOException {
     this.lock = lock;
@@ -85,8 +84,6 @@ public final class Outbox implements Closeable {
     }
     ring = new Ring(config, channels, last, meta, turns());
     store = new Store(ring, shared, writers, listener);
-    thread = new Thread(store, Store.THREAD_NAME);
-    thread.setDaemon(true);
   }
 
   /** Raises the epoch and the reservations, durably; returns what was reserved before. */
@@ -155,7 +152,7 @@ public final class Outbox implements Closeable {
         closeQuietly(lock);
       }
     }
-    outbox.thread.start();
+    outbox.store.awake();
     return outbox;
   }
 
@@ -210,7 +207,24 @@ public final class Outbox implements Closeable {
     if (facts.route(entry.route) == null) {
       throw new IllegalArgumentException("unknown route: " + entry.route);
     }
-    return ring.send(entry);
+    long sequence = ring.send(entry);
+    if (store.isPaused()) {
+      store.awake();
+    }
+    return sequence;
+  }
+
+  /**
+   * Lets the store thread end when nothing waits for it; a later send starts it for one commit. Any
+   * thread; does not block.
+   */
+  public void pause() {
+    store.pause();
+  }
+
+  /** Ends a pause. Any thread; does not block. */
+  public void resume() {
+    store.resume();
   }
 
   /** The producer id: 16 random bytes, made once per directory. A copy. */
@@ -348,6 +362,9 @@ public final class Outbox implements Closeable {
     long now = shared.config.nowMillis();
     long ordinal = facts.drop(GapReport.drop(reason, first, last, last - first + 1, bytes, now));
     ring.poke();
+    if (store.isPaused()) {
+      store.awake();
+    }
     return ordinal;
   }
 
@@ -402,23 +419,13 @@ public final class Outbox implements Closeable {
   /** Stores what waits, keeps the acknowledged cursor, ends the thread, releases the lock. */
   @Override
   public void close() {
-    if (Thread.currentThread() == thread) {
+    if (store.isThread(Thread.currentThread())) {
       throw new IllegalStateException("close() called by the listener");
     }
     ring.close(null);
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException again) {
-        interrupted = true;
-      }
-    }
+    store.awaitEnd();
     closeQuietly(meta);
     closeQuietly(lock);
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private void awaitDurable(long ordinal) throws OutboxException {

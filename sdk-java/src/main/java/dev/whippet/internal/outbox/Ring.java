@@ -344,6 +344,15 @@ final class Ring {
     }
   }
 
+  boolean hasWork() {
+    lock.lock();
+    try {
+      return filling.count > 0 || anyRefused || closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Nothing is sent for a while: large halves are given back. */
   void rest() {
     lock.lock();

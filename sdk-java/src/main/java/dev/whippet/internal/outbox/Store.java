@@ -9,9 +9,10 @@ import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The thread "whippet-store": takes all that waits, has it written, the most urgent lane first, and
- * tells. Other threads may ask it for one round and wait ({@link #round}); what they want done
- * stands in {@link Facts} or in {@code renewAsked}.
+ * The thread "whippet-store", which is there always, or, during a pause, only while there is
+ * something to store: takes all that waits, has it written, the most urgent lane first, and tells.
+ * Other threads may ask it for one round and wait ({@link #round}); what they want done stands in
+ * {@link Facts} or in {@code renewAsked}.
  *
  * <p>Requests and gap reports are guarded by this; no disk and no listener is called under the
  * lock. Who found a gap waits until it is told.
@@ -42,6 +43,11 @@ final class Store implements Runnable {
   private long done;
   private boolean renewAsked;
   private boolean ended;
+
+  /** Null: it rests. */
+  private volatile Thread thread;
+
+  private volatile boolean paused;
   private IOException lastFailure;
   private int idleFailures;
   private long expiredMillis;
@@ -59,28 +65,52 @@ final class Store implements Runnable {
 
   @Override
   public void run() {
+    boolean over = true;
     try {
-      boolean closing = false;
-      while (!closing) {
-        Ring.Round round = ring.take(patience(), shared.config.commitIntervalNanos());
-        closing = round.closing;
-        round(round);
-        expire();
-        if (round.timedOut) {
-          idleFailures = idle() ? 0 : Math.min(idleFailures + 1, IDLE_DOUBLINGS_MAX);
-        }
-      }
-      finish();
+      over = work();
     } catch (RuntimeException | Error broken) {
       ring.close(broken);
       throw broken;
     } finally {
-      dropper.close();
-      synchronized (this) {
-        ended = true;
-        notifyAll();
+      if (over) {
+        end();
       }
     }
+  }
+
+  /** Until the outbox is closed (true), or rests (false). */
+  private boolean work() {
+    for (; ; ) {
+      boolean resting = paused;
+      Ring.Round round =
+          ring.take(resting ? 0 : patience(), resting ? 0 : shared.config.commitIntervalNanos());
+      round(round);
+      expire();
+      if (round.closing) {
+        finish();
+        return true;
+      }
+      if (round.timedOut) {
+        idleFailures = idle() ? 0 : Math.min(idleFailures + 1, IDLE_DOUBLINGS_MAX);
+      }
+      if (rests()) {
+        return false;
+      }
+    }
+  }
+
+  private synchronized boolean rests() {
+    if (paused && !ring.hasWork() && done == asked && gaps.isEmpty()) {
+      thread = null;
+      return true;
+    }
+    return false;
+  }
+
+  private synchronized void end() {
+    dropper.close();
+    ended = true;
+    notifyAll();
   }
 
   private long patience() {
@@ -345,11 +375,52 @@ final class Store implements Runnable {
 
   // ---- other threads
 
+  /** Starts the thread if there is none. */
+  synchronized void awake() {
+    if (thread == null && !ended) {
+      thread = new Thread(this, THREAD_NAME);
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  /** From now on there is a thread only while there is something to store. */
+  void pause() {
+    paused = true;
+    ring.poke();
+  }
+
+  void resume() {
+    paused = false;
+    awake();
+  }
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  boolean isThread(Thread which) {
+    return which == thread;
+  }
+
+  /** Waits until everything is stored and the thread has ended; the ring is closed. */
+  synchronized void awaitEnd() {
+    awake();
+    boolean interrupted = false;
+    while (!ended) {
+      interrupted |= waitInterrupted();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Waits until a round that began after this call is over. */
   void round() throws OutboxException {
     synchronized (this) {
       long request = ++asked;
       ring.poke();
+      awake();
       boolean interrupted = false;
       while (done < request && !ended) {
         interrupted |= waitInterrupted();
@@ -384,6 +455,7 @@ final class Store implements Runnable {
     gaps.add(gap);
     long mine = ++gapsFound;
     ring.poke();
+    awake();
     boolean interrupted = false;
     while (gapsTold < mine && !ended) {
       interrupted |= waitInterrupted();

@@ -295,4 +295,37 @@ final class OutboxTest {
             OutboxException.class, e -> assertThat(e.reason()).isEqualTo(reason))
         .hasMessageContaining(word);
   }
+
+  @Test
+  void pausedOutboxHasNoThreadAndStillStores() throws Exception {
+    try (Outbox outbox = open()) {
+      int route = outbox.routeFor("s", "t");
+      outbox.pause();
+      awaitNoStoreThread();
+
+      for (int i = 1; i <= 3; i++) {
+        assertThat(recorder.awaitStored(outbox.send(new Entry().route(route)))).isTrue();
+        awaitNoStoreThread();
+      }
+      outbox.recordMapping(route, 3, 1); // waits for a round
+      awaitNoStoreThread();
+
+      outbox.resume();
+      assertThat(recorder.awaitStored(outbox.send(new Entry().route(route)))).isTrue();
+      outbox.pause();
+    }
+    try (Outbox outbox = open()) {
+      assertThat(outbox.storedSequence(0)).isEqualTo(4);
+    }
+  }
+
+  private static void awaitNoStoreThread() {
+    boolean there = true;
+    while (there) {
+      there = false;
+      for (Thread thread : Thread.getAllStackTraces().keySet()) {
+        there |= thread.getName().equals(Store.THREAD_NAME);
+      }
+    }
+  }
 }

@@ -2,6 +2,7 @@ package dev.whippet.internal.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.internal.segment.Channel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -10,21 +11,21 @@ import java.util.TreeMap;
 final class Recorder implements Outbox.Listener {
   private final TreeMap<Long, Long> failed = new TreeMap<>();
   private final List<GapReport> gaps = new ArrayList<>();
-  private long told;
+  private final long[] told = new long[Channel.COUNT];
 
   @Override
   public synchronized void stored(long upToSequence) {
-    assertThat(upToSequence).isGreaterThanOrEqualTo(told);
-    told = upToSequence;
+    assertThat(upToSequence).isGreaterThanOrEqualTo(told[Channel.of(upToSequence)]);
+    told[Channel.of(upToSequence)] = upToSequence;
     notifyAll();
   }
 
   @Override
   public synchronized void failed(long first, long last, OutboxException cause) {
     assertThat(cause.reason()).isEqualTo(OutboxException.Reason.WRITE_FAILED);
-    assertThat(first).isGreaterThan(told);
+    assertThat(first).isGreaterThan(told[Channel.of(first)]);
     failed.put(first, last);
-    told = last;
+    told[Channel.of(first)] = last;
     notifyAll();
   }
 
@@ -36,7 +37,7 @@ final class Recorder implements Outbox.Listener {
 
   /** Waits for the receipt of a sequence; whether it is stored. */
   synchronized boolean awaitStored(long sequence) throws InterruptedException {
-    while (told < sequence) {
+    while (told[Channel.of(sequence)] < sequence) {
       wait();
     }
     return !isFailed(sequence);
