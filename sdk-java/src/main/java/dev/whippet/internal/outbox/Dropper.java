@@ -25,6 +25,8 @@ final class Dropper {
   private final Writer.Shared shared;
   private final Writer[] writers;
   private final Front[] fronts = new Front[Channel.COUNT];
+  private long bytesOver;
+  private long recordsOver;
 
   Dropper(Writer.Shared shared, Writer[] writers) {
     this.shared = shared;
@@ -123,22 +125,25 @@ final class Dropper {
 
   // ---- room
 
-  /** Makes room for a batch of a lane; false if none can be made. */
-  boolean makeRoom(int lane, long bytes, long records) {
+  /** Makes room for a batch of a lane. How much of it still has none is told by the next two. */
+  void makeRoom(int lane, long bytes, long records) {
     OutboxConfig config = shared.config;
     for (; ; ) {
-      long bytesOver = bytes - config.backlogBytesMax();
-      long recordsOver = records - config.backlogRecordsMax();
+      bytesOver = bytes - config.backlogBytesMax();
+      recordsOver = records - config.backlogRecordsMax();
       for (Segments channel : shared.channels) {
         bytesOver += channel.backlogBytes();
         recordsOver += channel.backlogRecords();
       }
-      if (bytesOver <= 0 && recordsOver <= 0 || !shared.facts.hasRoomForGap()) {
-        return true;
-      }
-      Segments victim = victim(lane);
+      boolean fits = bytesOver <= 0 && recordsOver <= 0;
+      Segments victim = fits ? null : victim(lane);
       if (victim == null) {
-        return false;
+        return;
+      }
+      if (!hasRoomForGap()) {
+        bytesOver = 0;
+        recordsOver = 0;
+        return;
       }
       if (bytesOver > 0) {
         dropSegment(victim);
@@ -146,6 +151,22 @@ final class Dropper {
         dropRecords(victim, Math.max(recordsOver, config.backlogRecordsMax() / PARTS));
       }
     }
+  }
+
+  long bytesOver() {
+    return bytesOver;
+  }
+
+  long recordsOver() {
+    return recordsOver;
+  }
+
+  /** Without room for gaps the bound gives way, not the report. */
+  private boolean hasRoomForGap() {
+    if (!shared.facts.hasRoomForGap() && shared.meta.keep(shared.channels)) {
+      shared.facts.prune(shared.meta);
+    }
+    return shared.facts.hasRoomForGap();
   }
 
   private Segments victim(int lane) {

@@ -186,13 +186,13 @@ final class Facts {
 
   /**
    * Drops mappings that no unacknowledged record needs, since a later one begins early enough, and
-   * gaps that were told and passed.
+   * gaps that were told and passed. Only a cursor that is on the disk counts.
    */
-  private void prune(Segments[] channels) {
+  synchronized void prune(Meta meta) {
     for (Iterator<Fact> each = mappings.iterator(); each.hasNext(); ) {
       Fact fact = each.next();
       int channel = Channel.of(fact.fromSequence());
-      if (superseded(fact, channels[channel].acknowledged())) {
+      if (superseded(fact, meta.kept(channel))) {
         each.remove();
         bytes -= fact.record.length;
       }
@@ -200,7 +200,7 @@ final class Facts {
     for (Iterator<Gap> each = gaps.iterator(); each.hasNext(); ) {
       Gap gap = each.next();
       long last = gap.report.lastSequence();
-      boolean passed = channels[Channel.of(last)].acknowledged() >= last;
+      boolean passed = meta.kept(Channel.of(last)) >= last;
       if (gap.told && passed && gap.report.reason() != GapReport.Reason.KEY_MISSING) {
         each.remove();
         forget(gap);
@@ -355,8 +355,14 @@ final class Facts {
 
   // ---- to and from the files
 
-  /** Takes a sound fact from a file. Of two with one ordinal a {@code later} one holds. */
+  /**
+   * Takes a sound fact from a file. Of two with one ordinal a {@code later} one holds. What is met
+   * later than at open may be an old one that is forgotten by now: of those no gap counts.
+   */
   synchronized void learn(byte[] b, int at, boolean later) {
+    if (b[at + 12] == Format.GAP && !later) {
+      return;
+    }
     byte[] record = Arrays.copyOfRange(b, at, at + Format.i32(b, at));
     Fact fact = record[12] == Format.GAP ? new Gap(record) : new Fact(record);
     Fact known = known(fact);
@@ -403,8 +409,8 @@ final class Facts {
   }
 
   /** Everything, for the start of a segment. */
-  synchronized Snapshot snapshot(Segments[] channels) {
-    prune(channels);
+  synchronized Snapshot snapshot(Meta meta) {
+    prune(meta);
     return records(-1);
   }
 

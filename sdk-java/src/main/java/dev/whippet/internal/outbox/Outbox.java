@@ -355,6 +355,7 @@ public final class Outbox implements Closeable {
    */
   public long drop(long first, long last, long bytes, boolean unknownOutcome) {
     if (!facts.hasRoomForGap()) {
+      store.gapRefused();
       return 0;
     }
     GapReport.Reason reason =

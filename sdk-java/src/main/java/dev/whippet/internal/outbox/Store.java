@@ -48,6 +48,10 @@ final class Store implements Runnable {
   private volatile Thread thread;
 
   private volatile boolean paused;
+
+  /** There was no room to note a drop. */
+  private volatile boolean gapRefused;
+
   private IOException lastFailure;
   private int idleFailures;
   private long expiredMillis;
@@ -151,6 +155,7 @@ final class Store implements Runnable {
     }
     IOException notStored = facts();
     tellGaps();
+    makeRoomForGaps();
     complete(request, failed == null ? notStored : failed);
   }
 
@@ -159,13 +164,10 @@ final class Store implements Runnable {
     Segments segments = shared.channels[channel];
     IOException notStored = null;
     if (batch.count > 0) {
-      if (hasRoom(channel, batch)) {
-        notStored = writers[channel].commit(batch);
-        if (notStored != null) {
-          tellFailed(batch, writers[channel].failedAt(), notStored);
-        }
-      } else {
-        refuse(batch);
+      int from = makeRoom(channel, batch);
+      notStored = writers[channel].commit(batch, from);
+      if (notStored != null) {
+        tellFailed(batch, writers[channel].failedAt(), notStored);
       }
     }
     endDrops();
@@ -179,16 +181,30 @@ final class Store implements Runnable {
     return notStored;
   }
 
-  private boolean hasRoom(int channel, Ring.Batch batch) {
-    return shared.config.overflow() != OutboxConfig.Overflow.DROP_OLDEST
-        || dropper.makeRoom(Channel.lane(channel), batch.size(), batch.count);
+  /** Returns where in the batch the records begin that have room; those before are refused. */
+  private int makeRoom(int channel, Ring.Batch batch) {
+    int at = Format.COMMIT_BYTES;
+    if (shared.config.overflow() != OutboxConfig.Overflow.DROP_OLDEST) {
+      return at;
+    }
+    dropper.makeRoom(Channel.lane(channel), batch.size(), batch.count);
+    long bytesOver = dropper.bytesOver();
+    long recordsOver = dropper.recordsOver();
+    while (at < batch.end && (bytesOver > 0 || recordsOver > 0)) {
+      int length = Format.i32(batch.bytes, at);
+      bytesOver -= length;
+      recordsOver--;
+      at += length;
+    }
+    refuse(batch, at);
+    return at;
   }
 
-  /** Nothing less urgent could make room. */
-  private void refuse(Ring.Batch batch) {
+  /** Nothing less urgent could make room for what stands before {@code end}. */
+  private void refuse(Ring.Batch batch, int end) {
     long now = shared.config.nowMillis();
     GapReport all = null;
-    for (int at = Format.COMMIT_BYTES; at < batch.end; at += Format.i32(batch.bytes, at)) {
+    for (int at = Format.COMMIT_BYTES; at < end; at += Format.i32(batch.bytes, at)) {
       long sequence = Format.sequence(batch.bytes, at);
       int length = Format.i32(batch.bytes, at);
       GapReport one = GapReport.drop(GapReport.Reason.REFUSED, sequence, sequence, 1, length, now);
@@ -198,7 +214,9 @@ final class Store implements Runnable {
       }
       all = all == null ? one : all.and(one);
     }
-    listener.gap(all);
+    if (all != null) {
+      listener.gap(all);
+    }
   }
 
   /** Brings facts that still wait to the disk. */
@@ -210,7 +228,7 @@ final class Store implements Runnable {
     for (int c = Channel.COUNT - 1; c >= 0; c--) {
       channel = writers[c].isActive() ? c : channel;
     }
-    IOException failed = writers[channel].commit(nothing);
+    IOException failed = writers[channel].commit(nothing, nothing.end);
     endDrops();
     return failed;
   }
@@ -226,6 +244,15 @@ final class Store implements Runnable {
       for (Segments channel : shared.channels) {
         channel.endDrop();
       }
+    }
+  }
+
+  /** Somebody could not note a drop: forgets gaps that were passed, and lets him try again. */
+  private void makeRoomForGaps() {
+    if (gapRefused && shared.meta.keep(shared.channels)) {
+      gapRefused = false;
+      shared.facts.prune(shared.meta);
+      listener.stored(shared.channels[0].stored());
     }
   }
 
@@ -382,6 +409,12 @@ final class Store implements Runnable {
       thread.setDaemon(true);
       thread.start();
     }
+  }
+
+  /** There is no room to note a drop. */
+  void gapRefused() {
+    gapRefused = true;
+    ring.poke();
   }
 
   /** From now on there is a thread only while there is something to store. */

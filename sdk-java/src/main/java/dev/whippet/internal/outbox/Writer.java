@@ -54,7 +54,6 @@ final class Writer {
   private long previousSerial;
   private long previousSequence;
   private long recordsTotal;
-  private long batchStored;
   private int failedAt;
 
   /** Written since the last sync. */
@@ -86,11 +85,11 @@ final class Writer {
   /**
    * Stores a batch, and the facts that wait.
    *
-   * @return null, or why what is above {@link #batchStored} is not stored
+   * @param from where the first record to store stands
+   * @return null, or why what stands at {@link #failedAt} and behind is not stored
    */
-  IOException commit(Ring.Batch batch) {
-    batchStored = batch.firstSequence - 1;
-    int at = Format.COMMIT_BYTES;
+  IOException commit(Ring.Batch batch, int from) {
+    int at = from;
     int failures = 0;
     while (at < batch.end || shared.facts.pending() != null) {
       try {
@@ -106,11 +105,6 @@ final class Writer {
     }
     failedAt = batch.end;
     return null;
-  }
-
-  /** The highest sequence of the last batch that is stored. */
-  long batchStored() {
-    return batchStored;
   }
 
   /** Where the records of the last batch begin that are not stored. */
@@ -236,7 +230,6 @@ final class Writer {
   private void committed() {
     if (putCount > 0) {
       previousSequence = putLast;
-      batchStored = putLast;
       recordsTotal += putCount;
       shared.meta.stored[channel] = previousSequence;
     }
@@ -262,7 +255,7 @@ final class Writer {
     Segment.Life life = new Segment.Life();
     life.wrappedKey = key == null ? null : shared.vault.wrap(key);
     int factsAt = Format.segmentStart(key == null ? 0 : life.wrappedKey.length);
-    Facts.Snapshot all = shared.facts.snapshot(shared.channels);
+    Facts.Snapshot all = shared.facts.snapshot(shared.meta);
     byte[] start = new byte[factsAt + Format.COMMIT_BYTES + all.records.length];
     long bytes = Math.max(shared.config.segmentBytes(), start.length + firstBytes);
     recycle();
