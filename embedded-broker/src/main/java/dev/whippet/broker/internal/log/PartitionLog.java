@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 
@@ -63,6 +64,8 @@ public final class PartitionLog {
 
   /** Bytes of one batch, so that positions inside a commit fit an int. */
   private static final int BATCH_BYTES_MAX = 1 << 30;
+
+  private static final int INCARNATION_DIGITS = 16;
 
   private static final LogFailure CLOSED =
       new LogFailure(LogFailure.Reason.CLOSED, "the partition is closed or deleted");
@@ -204,15 +207,25 @@ public final class PartitionLog {
     List<Long> found = new ArrayList<>();
     for (Path directory : disk.list(partitions)) {
       String name = directory.getFileName().toString();
-      if (name.matches("[0-9a-f]{16}")) {
+      if (isIncarnation(name)) {
         found.add(Long.parseUnsignedLong(name, 16));
       }
     }
     return found;
   }
 
+  private static boolean isIncarnation(String name) {
+    boolean digits = name.length() == INCARNATION_DIGITS;
+    for (int i = 0; digits && i < name.length(); i++) {
+      char digit = name.charAt(i);
+      digits = digit >= '0' && digit <= '9' || digit >= 'a' && digit <= 'f';
+    }
+    return digits;
+  }
+
+  /** Asked for each partition of a start, whose code is cold: no formatter, no pattern. */
   static Path directoryOf(Path partitions, long incarnation) {
-    return partitions.resolve(String.format("%016x", incarnation));
+    return partitions.resolve(HexFormat.of().toHexDigits(incarnation));
   }
 
   /**

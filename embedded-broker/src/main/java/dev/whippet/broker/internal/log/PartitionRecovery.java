@@ -101,7 +101,8 @@ final class PartitionRecovery {
   }
 
   static String nameOf(long base) {
-    return String.format("%0" + NAME_DIGITS + "d%s", base, SUFFIX);
+    String digits = Long.toString(base);
+    return "0".repeat(NAME_DIGITS - digits.length()) + digits + SUFFIX;
   }
 
   /** Of what is there; the end when there is nothing. */
@@ -153,10 +154,11 @@ final class PartitionRecovery {
       }
       Path path = directory.resolve(nameOf(stopped.base(stopped.sealed())));
       Segment newest = stopped.newest(path);
-      if (newest == null || disk.size(path) < newest.length) {
+      long size = disk.size(path);
+      if (newest == null || size < newest.length) {
         return false;
       }
-      newest.preparedBytes = disk.size(path);
+      newest.preparedBytes = size;
       found.add(newest);
       found.forEach(this::addWhole);
       active = newest;
@@ -240,10 +242,11 @@ final class PartitionRecovery {
 
   private static boolean isNumbered(Path file, String suffix) {
     String name = file.getFileName().toString();
-    return name.length() == NAME_DIGITS + suffix.length()
-        && name.endsWith(suffix)
-        && name.chars().limit(NAME_DIGITS).allMatch(one -> one >= '0' && one <= '9')
-        && name.compareTo("09223372036854775807" + suffix) <= 0;
+    boolean numbered = name.length() == NAME_DIGITS + suffix.length() && name.endsWith(suffix);
+    for (int i = 0; numbered && i < NAME_DIGITS; i++) {
+      numbered = name.charAt(i) >= '0' && name.charAt(i) <= '9';
+    }
+    return numbered && name.compareTo("09223372036854775807" + suffix) <= 0;
   }
 
   private static long baseOf(Path file) {

@@ -4,11 +4,13 @@ import dev.whippet.broker.internal.file.BlockingFiles;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.util.Arrays;
 
 /** The part of a file that start-up has in memory: 256 KiB, or one batch where that is larger. */
 final class ScanWindow {
   private static final int BYTES_MIN = 16 << 10;
   private static final int BYTES = 256 << 10;
+  private static final byte[] ZEROS = new byte[BYTES];
 
   private final BlockingFiles.OpenFile file;
   final long size;
@@ -51,7 +53,8 @@ final class ScanWindow {
     for (long at = from; at < end; ) {
       int length = (int) Math.min(BYTES, end - at);
       load(at, length);
-      if (bytes.forEachByte(index(at), length, value -> value == 0) >= 0) {
+      int first = bytes.arrayOffset() + index(at);
+      if (Arrays.mismatch(bytes.array(), first, first + length, ZEROS, 0, length) >= 0) {
         return false;
       }
       at += length;
