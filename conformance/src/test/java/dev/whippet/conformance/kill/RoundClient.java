@@ -18,7 +18,7 @@ final class RoundClient implements AutoCloseable {
   static final String STREAM = "rounds";
   static final String TOPIC = "kept";
   static final long NOTHING = -1;
-  private static final int TIMEOUT_MILLIS = 20_000;
+  private static final int TIMEOUT_MILLIS = 180_000;
   private static final int CONSUMER = 7;
 
   private final WireConnection connection;
@@ -26,7 +26,10 @@ final class RoundClient implements AutoCloseable {
   RoundClient(InetSocketAddress address) throws IOException {
     connection = WireConnection.open(WireTransport.TCP, address);
     ObjectNode login = object().put("username", "iggy").put("password", "iggy");
-    ask(38, login.putNull("version").putNull("context"));
+    Answer answer = ask(38, login.putNull("version").putNull("context"));
+    if (!answer.isResponse()) {
+      throw new IOException("no answer to the login: " + answer);
+    }
   }
 
   /** Whether the answer came and says done. */
