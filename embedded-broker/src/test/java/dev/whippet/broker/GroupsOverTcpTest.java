@@ -4,6 +4,8 @@ import static dev.whippet.broker.WireClient.id;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.whippet.broker.internal.bench.client.BenchConnection;
+import dev.whippet.broker.internal.bench.client.Target;
 import dev.whippet.internal.wire.ConsumerId;
 import dev.whippet.internal.wire.Partitioning;
 import dev.whippet.internal.wire.PollStrategy;
@@ -11,12 +13,14 @@ import dev.whippet.internal.wire.ProtocolException;
 import dev.whippet.internal.wire.Replies;
 import dev.whippet.internal.wire.Requests;
 import dev.whippet.internal.wire.Status;
+import dev.whippet.testkit.LinkTwin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import okio.Buffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +48,7 @@ final class GroupsOverTcpTest {
             .loops(2)
             .rootPassword(WireClient.PASSWORD)
             .rebalanceMillis(300)
+            .memberTimeoutMillis(4_000)
             .start();
     admin = client();
   }
@@ -164,6 +169,34 @@ final class GroupsOverTcpTest {
     members.get(2).close();
 
     awaitAssignments(List.of(List.of(0, 2), List.of(1, 3)));
+  }
+
+  /** The network between keeps the sockets open, so that no system tells that the peer is gone. */
+  @Test
+  void aMemberThatVanishesWithoutAWordIsLeftOutByItsPings() throws Exception {
+    topic(4);
+    try (LinkTwin network = LinkTwin.to(broker.port(), 1)) {
+      String url = "ws://127.0.0.1:" + network.port();
+      Target target = Target.parse(url, "iggy", WireClient.PASSWORD);
+      try (BenchConnection far = BenchConnection.open(target, BenchConnection.SMALL_BYTES)) {
+        far.ask(written(out -> Requests.hello(out, 0, new byte[16], 0, new byte[16])), "hello");
+        far.ask(written(out -> Requests.joinGroup(out, id("s"), id("t"), id("g"))), "a join");
+        WireClient near = client();
+        join(near);
+        assertThat(assignments()).hasSize(2);
+
+        network.stall(true);
+
+        awaitAssignments(List.of(List.of(0, 1, 2, 3)));
+        assertThat(poll(near, 3, 1, false).partitionId).isEqualTo(3);
+      }
+    }
+  }
+
+  private static Buffer written(Consumer<Buffer> request) {
+    Buffer out = new Buffer();
+    request.accept(out);
+    return out;
   }
 
   @Test

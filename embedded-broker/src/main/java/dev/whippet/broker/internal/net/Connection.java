@@ -211,7 +211,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
     }
     loop.connections().remove(this);
     if (pulse != null) {
-      loop.pings().remove(pulse);
+      pulse.follow(null);
     }
   }
 
@@ -521,8 +521,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
 
   /**
    * Who said hello on a WebSocket is pinged from then on (whippet-extension.md 2). Members of
-   * groups are given up sooner than others when they are silent: somebody waits for their
-   * partitions.
+   * groups are probed and pinged more often, and given up sooner than others when they are silent:
+   * somebody waits for their partitions.
    */
   private void watchPeer() {
     if (isMember != session.isMember() && context.channel().isOpen()) {
@@ -531,9 +531,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Turns.Lat
           isMember ? KeepAlive.within(listener.limits().times().memberMillis()) : KeepAlive.RELAXED;
       listener.loops().transport().keepAlive(context.channel().config(), times);
     }
-    if (pulse == null && session.saidHello() && stage instanceof WebSocketFrames) {
-      pulse = new Pulse(new Pinged());
-      loop.pings().add(pulse);
+    if (session.saidHello() && stage instanceof WebSocketFrames) {
+      pulse = pulse == null ? new Pulse(new Pinged()) : pulse;
+      pulse.follow(isMember ? loop.pingsOfMembers() : loop.pings());
     }
   }
 

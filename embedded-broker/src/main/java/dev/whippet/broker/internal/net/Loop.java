@@ -18,6 +18,9 @@ import java.util.concurrent.TimeUnit;
  * and their files. Everything reaches it as an event or a task.
  */
 public final class Loop {
+  /** Intervals in which a peer that vanished is found at the latest. */
+  private static final int PINGS_A_MEMBER = 3;
+
   private final int index;
   private final MultiThreadIoEventLoopGroup group;
   private final IoEventLoop executor;
@@ -27,6 +30,7 @@ public final class Loop {
   private final Connections connections;
   private final Turns turns;
   private final Pings pings;
+  private final Pings pingsOfMembers;
 
   private Loop(int index, MultiThreadIoEventLoopGroup group, LoopFiles files, NetLimits limits) {
     this.index = index;
@@ -37,6 +41,7 @@ public final class Loop {
     this.connections = new Connections(executor, limits, memory);
     this.turns = new Turns(executor);
     this.pings = new Pings(executor, limits.times().pingMillis());
+    this.pingsOfMembers = new Pings(executor, limits.times().memberMillis() / PINGS_A_MEMBER);
   }
 
   /** Starts the thread and its files; blocks while the ring is tried in {@code directory}. */
@@ -114,6 +119,11 @@ public final class Loop {
 
   Pings pings() {
     return pings;
+  }
+
+  /** For members of consumer groups: who vanished is found in their time. */
+  Pings pingsOfMembers() {
+    return pingsOfMembers;
   }
 
   IoEventLoop netty() {

@@ -123,8 +123,8 @@ public record NetLimits(
    * @param lingerMillisMax from our last byte to the peer's close
    * @param pingMillis a peer that said hello on a WebSocket is pinged when it was silent for so
    *     long; it is gone when it is silent for as long again
-   * @param memberMillis a member of a consumer group whose system did not answer for so long is
-   *     gone: others wait for its partitions
+   * @param memberMillis a member of a consumer group is gone when it did not answer for so long,
+   *     its system or, after a hello on a WebSocket, itself: others wait for its partitions
    */
   public record Times(
       long firstFrameMillisMax,

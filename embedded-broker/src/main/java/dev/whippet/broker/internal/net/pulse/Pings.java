@@ -31,7 +31,7 @@ public final class Pings {
     }
   }
 
-  public void add(Pulse pulse) {
+  void add(Pulse pulse) {
     if (count++ == 0 && !scheduled) {
       tick = tickNow(); // nothing was looked at meanwhile
     }
@@ -41,7 +41,7 @@ public final class Pings {
     scheduleNext();
   }
 
-  public void remove(Pulse pulse) {
+  void remove(Pulse pulse) {
     List<Pulse> slot = slots.get(pulse.slot);
     Pulse last = slot.remove(slot.size() - 1);
     if (last != pulse) {

@@ -39,6 +39,9 @@ public final class Pulse {
 
   private long frames;
 
+  /** Whose rhythm it follows, {@code null} for nobody's. */
+  private Pings pings;
+
   /** Its place, kept by {@link Pings}. */
   int slot;
 
@@ -47,6 +50,20 @@ public final class Pulse {
   public Pulse(Peer peer) {
     this.peer = peer;
     this.frames = peer.frames();
+  }
+
+  /** From now on it is asked in this rhythm; {@code null} for never. */
+  public void follow(Pings rhythm) {
+    if (rhythm == pings) {
+      return;
+    }
+    if (pings != null) {
+      pings.remove(this);
+    }
+    pings = rhythm;
+    if (pings != null) {
+      pings.add(this);
+    }
   }
 
   void intervalOver() {
