@@ -29,7 +29,13 @@ public final class Caller implements Closeable {
 
   public static Caller login(InetSocketAddress address, String name, String password)
       throws IOException {
-    Caller caller = connect(address);
+    return login(WireTransport.TCP, address, name, password);
+  }
+
+  static Caller login(
+      WireTransport transport, InetSocketAddress address, String name, String password)
+      throws IOException {
+    Caller caller = new Caller(WireConnection.open(transport, address));
     assertThat(caller.loginStatus(name, password)).isZero();
     return caller;
   }

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whippet.conformance.server.BrokerUnderTest;
+import dev.whippet.conformance.wire.WireTransport;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,10 +20,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every command against every permission: each flag alone, none at all, and random sets of them, on
- * the topic that the grants name, on another one of the same stream, and in another stream. What is
- * expected is worked out from the page's table; "allowed" is any answer but 40 and 41. The seed is
- * fixed; {@code -Dwhippet.seed} and {@code -Dwhippet.rounds} explore.
+ * Every command against every permission: each flag alone, none at all, and (over TCP) random sets
+ * of them, on the topic that the grants name, on another one of the same stream, and in another
+ * stream; over TCP, WebSocket and, where there is a route, HTTP. What is expected is worked out
+ * from the page's table; "allowed" is any answer but 40 and 41. The seed is fixed; {@code
+ * -Dwhippet.seed} and {@code -Dwhippet.rounds} explore.
  */
 class PermissionMatrixTest {
   private static final int UNAUTHENTICATED = 40;
@@ -35,10 +38,15 @@ class PermissionMatrixTest {
 
   private record Place(String stream, String topic) {}
 
+  /** A way in for the user whose permissions are tried. */
+  private interface Door {
+    /** The status; {@link HttpCaller#NOTHING} where there is no such request. */
+    int status(int code, Place place);
+  }
+
   private static final PermissionTable TABLE = new PermissionTable();
   private static BrokerUnderTest broker;
   private static Caller root;
-  private static Caller member;
   private static int streamId;
 
   @BeforeAll
@@ -47,30 +55,52 @@ class PermissionMatrixTest {
     root = Caller.login(broker.address(), "iggy", "iggy");
     root.createUser("pm-victim", "secret");
     root.createUser("pm-user", "secret");
-    member = Caller.login(broker.address(), "pm-user", "secret");
     prepare();
   }
 
   @AfterAll
   static void stop() throws Exception {
-    member.close();
     root.close();
     broker.close();
   }
 
   @Test
-  void everyCommandAsksForItsClassAndForNothingElse() {
+  void everyCommandAsksForItsClassAndForNothingElse() throws IOException {
+    overTheWire(WireTransport.TCP, RANDOM_SETS);
+  }
+
+  @Test
+  void theSameOverWebSocket() throws IOException {
+    overTheWire(WireTransport.WS, 0);
+  }
+
+  @Test
+  void theSameOverHttp() throws Exception {
+    HttpCaller member =
+        new HttpCaller("http://127.0.0.1:" + broker.address().getPort(), "pm-user", "secret");
+    all("HTTP", 0, (code, place) -> member.status(code, place.stream(), place.topic()));
+  }
+
+  private static void overTheWire(WireTransport transport, int randomSets) throws IOException {
+    try (Caller member = Caller.login(transport, broker.address(), "pm-user", "secret")) {
+      all(
+          transport.label(),
+          randomSets,
+          (code, place) -> member.status(code, request(code, place)));
+    }
+  }
+
+  private static void all(String name, int randomSets, Door door) {
     long seed = Long.getLong("whippet.seed", 31);
-    System.out.println("permission matrix, seed " + seed);
+    System.out.println("permission matrix over " + name + ", seed " + seed);
     Set<Integer> built = built();
     int checks = 0;
-    for (Set<String> granted : sets(new Random(seed))) {
+    for (Set<String> granted : sets(new Random(seed), randomSets)) {
       grant(granted);
       for (Place place : PLACES) {
         for (int code : built) {
           if (code >= 100 || place.equals(GRANTED)) { // the others have no place
-            check(code, place, granted);
-            checks++;
+            checks += check(door, code, place, granted) ? 1 : 0;
           }
         }
       }
@@ -98,7 +128,7 @@ class PermissionMatrixTest {
     return built;
   }
 
-  private static List<Set<String>> sets(Random random) {
+  private static List<Set<String>> sets(Random random, int randomSets) {
     List<String> all = new ArrayList<>();
     PermissionTable.GLOBAL.forEach(flag -> all.add("G." + flag));
     PermissionTable.STREAM.forEach(flag -> all.add("S." + flag));
@@ -107,7 +137,7 @@ class PermissionMatrixTest {
     sets.add(null);
     sets.add(Set.of());
     all.forEach(flag -> sets.add(Set.of(flag)));
-    for (int i = 0; i < RANDOM_SETS; i++) {
+    for (int i = 0; i < randomSets; i++) {
       Set<String> some = new HashSet<>();
       for (int left = 2 + random.nextInt(3); left > 0; left--) {
         some.add(all.get(random.nextInt(all.size())));
@@ -117,11 +147,14 @@ class PermissionMatrixTest {
     return sets;
   }
 
-  private static void check(int code, Place place, Set<String> granted) {
+  private static boolean check(Door door, int code, Place place, Set<String> granted) {
     boolean expected = TABLE.allows(code, at(place, granted));
 
-    int status = member.status(code, request(code, place));
+    int status = door.status(code, place);
 
+    if (status == HttpCaller.NOTHING) {
+      return false;
+    }
     assertThat(status)
         .describedAs("code %d at %s with %s", code, place, granted)
         .isNotEqualTo(UNAUTHENTICATED);
@@ -132,6 +165,7 @@ class PermissionMatrixTest {
       prepare();
       grant(granted);
     }
+    return true;
   }
 
   /** The flags that count at a place. */
