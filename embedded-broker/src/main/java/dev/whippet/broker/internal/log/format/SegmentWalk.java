@@ -1,6 +1,7 @@
 package dev.whippet.broker.internal.log.format;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 
 /**
  * Finds the sound batches of a segment, in order, in bytes that somebody else loads: recovery by
@@ -29,6 +30,8 @@ public final class SegmentWalk {
 
   /** Every batch is told by its header alone. */
   public static final long NO_BODIES = Long.MAX_VALUE;
+
+  private static final byte[] ZEROS = new byte[64 << 10];
 
   public final BatchHeader header = new BatchHeader();
   private final long incarnation;
@@ -95,9 +98,23 @@ public final class SegmentWalk {
           return found();
         }
       }
-      position += Blocks.STEP_BYTES;
+      position += Math.max(Blocks.STEP_BYTES, zerosAt(window, index));
     }
     return Step.END;
+  }
+
+  /**
+   * Whole steps of zeros from there on, in memory of Java's own, where start-up has its bytes: it
+   * goes through all that a file holds behind its end.
+   */
+  private static int zerosAt(ByteBuf window, int index) {
+    if (!window.hasArray() || window.getLong(index) != 0) {
+      return 0;
+    }
+    int length = Math.min(ZEROS.length, window.writerIndex() - index);
+    int from = window.arrayOffset() + index;
+    int other = Arrays.mismatch(window.array(), from, from + length, ZEROS, 0, length);
+    return (other < 0 ? length : other) & -Blocks.STEP_BYTES;
   }
 
   private Step found() {
