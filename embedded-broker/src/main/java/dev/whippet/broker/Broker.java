@@ -151,6 +151,17 @@ public final class Broker implements AutoCloseable {
     }
   }
 
+  /**
+   * Looks whether {@link #start} would do, and starts nothing: the data directory, the addresses,
+   * the files of TLS. Ports may be in use, as by a broker that runs with these settings. Blocks.
+   *
+   * @param config how it would run
+   * @throws BrokerException when it would not start, with the value at fault and what to do
+   */
+  public static void check(BrokerConfig config) throws BrokerException {
+    StartCheck.run(config);
+  }
+
   private void open() throws BrokerException {
     directory = DataDirectory.open(config.dataDirectory);
     Transport transport = transport(config.transport);
@@ -192,9 +203,11 @@ public final class Broker implements AutoCloseable {
           addresses = List.copyOf(bound);
         });
     // After all that may fail: a password that is told once must not be lost with the start
-    generatedPassword = new RootAccount(storage.catalog(), passwords, loopZero).ensure(config);
+    RootAccount root = new RootAccount(storage.catalog(), passwords, loopZero);
+    generatedPassword = root.ensure(config);
     doors.accept();
     LOG.info("{}", description());
+    root.warnUnlessFits(config);
     storage.scrub();
   }
 

@@ -169,7 +169,7 @@ final class FrontDoors {
     }
   }
 
-  private static BrokerException unusable(String address, IOException e) {
+  static BrokerException unusable(String address, IOException e) {
     return new BrokerException(
         Reason.ADDRESS_UNUSABLE,
         "can't listen on "

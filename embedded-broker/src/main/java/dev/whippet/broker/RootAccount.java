@@ -10,12 +10,12 @@ import dev.whippet.broker.internal.identity.PasswordHash;
 import dev.whippet.broker.internal.identity.Passwords;
 import dev.whippet.broker.internal.identity.Passwords.Verdict;
 import dev.whippet.broker.internal.system.WallClock;
+import io.netty.channel.EventLoop;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * no root   password             root is made with it
  * no root   none                 root is made with a random one, told once
  * root      reset                root gets name and password as if it were made now, is active
- * root      password, no reset   nothing; a warning when it is not root's
+ * root      password, no reset   nothing; a warning later when it is not root's
  * root      none                 nothing
  * </pre>
  *
@@ -38,6 +38,8 @@ final class RootAccount {
 
   private static final long DURABLE_SECONDS_MAX = 10;
 
+  private static final long LOOK_SECONDS = 2;
+
   /** 24 characters. */
   private static final int RANDOM_BYTES = 18;
 
@@ -45,9 +47,9 @@ final class RootAccount {
 
   private final Catalog catalog;
   private final Passwords passwords;
-  private final Executor loopZero;
+  private final EventLoop loopZero;
 
-  RootAccount(Catalog catalog, Passwords passwords, Executor loopZero) {
+  RootAccount(Catalog catalog, Passwords passwords, EventLoop loopZero) {
     this.catalog = catalog;
     this.passwords = passwords;
     this.loopZero = loopZero;
@@ -58,9 +60,6 @@ final class RootAccount {
     UserDirectory users = catalog.visible().users();
     UserEntry root = users.users().get(UserEntry.ROOT_ID);
     if (root != null && !config.resetRoot) {
-      if (config.rootPassword != null) {
-        warnUnlessFits(root, config.rootPassword);
-      }
       return null;
     }
     String password = config.rootPassword == null ? randomPassword() : config.rootPassword;
@@ -120,20 +119,25 @@ final class RootAccount {
     }
   }
 
-  /** In the background; root's first login is quick then. */
-  private void warnUnlessFits(UserEntry root, String configured) {
-    byte[] password = configured.getBytes(StandardCharsets.UTF_8);
-    loopZero.execute(
-        () ->
-            passwords.check(
-                root.password(),
-                password,
-                verdict -> {
-                  if (verdict == Verdict.WRONG) {
-                    LOG.warn(
-                        "the configured root password is not root's: it counts at the first start"
-                            + " only, and was changed since (--reset-root sets it anew)");
-                  }
-                }));
+  /** Looks after a while: a hash costs what a start has better use for. */
+  void warnUnlessFits(BrokerConfig config) {
+    if (config.rootPassword != null) {
+      byte[] password = config.rootPassword.getBytes(StandardCharsets.UTF_8);
+      loopZero.schedule(() -> check(password), LOOK_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  private void check(byte[] password) {
+    UserEntry root = catalog.visible().users().users().get(UserEntry.ROOT_ID);
+    passwords.check(
+        root.password(),
+        password,
+        verdict -> {
+          if (verdict == Verdict.WRONG) {
+            LOG.warn(
+                "the configured root password is not root's: it counts at the first start only, and"
+                    + " was changed since (--reset-root sets it anew)");
+          }
+        });
   }
 }

@@ -44,7 +44,7 @@ class DependencyRulesTest {
       Map.ofEntries(
           Map.entry("net.pulse", Set.of()),
           Map.entry("net.event", Set.of()),
-          Map.entry("tls", Set.of()),
+          Map.entry("tls", Set.of("system")),
           Map.entry(
               "net",
               Set.of(

@@ -46,13 +46,16 @@ final class ServeCommand implements Callable<Integer> {
             "names as keys (those of repeatable flags may be arrays), and root-password.",
             "Environment: WHIPPET_ and the flag's name, such as WHIPPET_SEGMENT_SIZE; also Apache",
             "Iggy's own names where they mean the same (docs/SPEC.md lists them).",
-            "Without a password, a random one is printed at each start.",
+            "Without a password, the first start of a data directory prints a random one, once, as",
+            "does --reset-root.",
             "Exit status: 2 wrong setting, 1 could not start, 143 or 130 stopped by a signal.");
     SettingFlags.addTo(spec);
     spec.addOption(
         OptionSpec.builder(CHECK)
             .type(boolean.class)
-            .description("Says whether the settings are good, and starts nothing.")
+            .description(
+                "Says whether the settings are good, and the data directory, addresses and files of"
+                    + " TLS that they name; starts nothing.")
             .build());
   }
 
@@ -61,6 +64,7 @@ final class ServeCommand implements Callable<Integer> {
     Settings.strangers(environment).forEach(spec.commandLine().getErr()::println);
     BrokerConfig settings = SettingFlags.settings(spec, environment).build();
     if (spec.commandLine().getParseResult().hasMatchedOption(CHECK)) {
+      Broker.check(settings);
       spec.commandLine().getOut().println("the configuration is good");
       return 0;
     }
@@ -68,6 +72,7 @@ final class ServeCommand implements Callable<Integer> {
       ahead.join(); // nobody else initializes Netty's classes meanwhile
     }
     Broker broker = Broker.start(settings);
+    broker.generatedRootPassword().ifPresent(password -> tell(settings, password));
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -77,7 +82,6 @@ final class ServeCommand implements Callable<Integer> {
                   stopped.countDown();
                 },
                 "whippet-stop"));
-    broker.generatedRootPassword().ifPresent(password -> tell(settings, password));
     IdleMemory.start();
     stopped.await();
     return 0;

@@ -2,6 +2,8 @@ package dev.whippet.broker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.broker.Broker;
+import dev.whippet.broker.internal.tls.SelfSigned;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -76,6 +78,55 @@ final class ConfigCommandTest {
 
     assertThat(run("serve", "--check-config", "--loops=65")).isEqualTo(Main.WRONG_USE);
     assertThat(err.toString()).contains("loops: 65, not 1 to 64 (from --loops)");
+  }
+
+  @Test
+  void checkConfigOpensWhatTheSettingsName() throws Exception {
+    Path certificate = SelfSigned.in(directory.resolve("one")).certificate();
+    Path key = SelfSigned.in(directory.resolve("two")).key();
+    Path file = Files.writeString(directory.resolve("file"), "");
+
+    assertThat(run("serve", "--check-config", "--data", file + "/data"))
+        .isEqualTo(Main.COULD_NOT_START);
+    assertThat(told()).contains(file + "/data can't be used", "is no directory");
+
+    String data = "--data=" + directory.resolve("data");
+    assertThat(run("serve", "--check-config", data, "--listen=198.51.100.1:8090"))
+        .isEqualTo(Main.COULD_NOT_START);
+    assertThat(told()).contains("can't listen on 198.51.100.1:8090");
+
+    String[] tls = {
+      "serve", "--check-config", data, "--tls", "--tls-cert-file=" + certificate, "--tls-key-file="
+    };
+    tls[5] += key;
+    assertThat(run(tls)).isEqualTo(Main.COULD_NOT_START);
+    assertThat(told()).contains("don't fit");
+    tls[5] = "--tls-key-file=" + certificate.resolveSibling("key.pem");
+    assertThat(run(tls)).isZero();
+
+    assertThat(run("serve", "--check-config", data, "--disk-free=1000000000GiB"))
+        .isEqualTo(Main.COULD_NOT_START);
+    assertThat(told()).contains("disk free", "no message would ever be taken");
+    assertThat(directory.resolve("data")).doesNotExist();
+  }
+
+  /** What was said on stderr since the last look. */
+  private String told() {
+    String text = err.toString();
+    err.getBuffer().setLength(0);
+    assertThat(text.lines()).hasSize(1);
+    return text;
+  }
+
+  @Test
+  void checkConfigIsInNobodysWay() throws Exception {
+    try (Broker broker =
+        Broker.builder().listen("127.0.0.1:0").dataDirectory(directory).loops(1).start()) {
+      String listen = "127.0.0.1:" + broker.port();
+
+      assertThat(run("serve", "--check-config", "--data=" + directory, "--listen=" + listen))
+          .isZero();
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -27,6 +28,10 @@ final class ServeProcessTest {
   @TempDir Path directory;
 
   private Process serve() throws IOException {
+    return serve("127.0.0.1:0");
+  }
+
+  private Process serve(String listen) throws IOException {
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -35,7 +40,7 @@ final class ServeProcessTest {
             Main.class.getName(),
             "serve",
             "--listen",
-            "127.0.0.1:0",
+            listen,
             "--data",
             directory.toString(),
             "--loops",
@@ -75,6 +80,24 @@ final class ServeProcessTest {
       assertThat(process.waitFor()).isEqualTo(EXIT_BY_SIGTERM);
     } finally {
       process.destroyForcibly();
+    }
+  }
+
+  /** The first start fails at its port: the next one that does not makes root, and tells of it. */
+  @Test
+  void aPasswordThatIsMadeUpIsNotLostWithAFailedStart() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Process failed = serve("127.0.0.1:" + taken.getLocalPort());
+      String text = output(failed).lines().reduce("", (all, line) -> all + line + "\n");
+      assertThat(failed.waitFor()).isEqualTo(Main.COULD_NOT_START);
+      assertThat(text).contains("in use").doesNotContain("password");
+    }
+    Process second = serve();
+    try (BufferedReader output = output(second)) {
+      port(output);
+      assertThat(output.readLine()).startsWith("root user iggy, password ");
+    } finally {
+      second.destroyForcibly();
     }
   }
 

@@ -128,6 +128,9 @@ final class SettingsTest {
         "topic-size = \"1KiB\" | topic size: 1024 bytes, less than 1048576 (from ",
         "retention-size = \"101%\" | retention size: 101 %, not 0 to 100 (from ",
         "retention-size = \"0%\" | retention size: 0 %",
+        "disk-free = \"100%\" | disk free: 100 %, not 0 to 99: nothing could be kept (from ",
+        "listen = [\"127.0.0.1:1\", \"tls://127.0.0.1:1\"] | listen: 127.0.0.1:1 is taken by",
+        "listen = [\"0.0.0.0:1\", \"127.0.0.1:1\"] | 127.0.0.1:1 is taken by 0.0.0.0:1: one",
         "disk-free = \"x%\" | disk free: x%, not a whole number of percent (from ",
       })
   void wrongValuesAreOneLineWithValueLimitAndPlace(String line, String expected)

@@ -5,6 +5,7 @@ import static jdk.net.ExtendedSocketOptions.TCP_KEEPIDLE;
 import static jdk.net.ExtendedSocketOptions.TCP_KEEPINTERVAL;
 
 import dev.whippet.broker.internal.net.pulse.KeepAlive;
+import dev.whippet.broker.internal.system.RootCause;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.IoHandlerFactory;
@@ -111,19 +112,10 @@ public record Transport(Kind kind, String whyNotBetter) {
   private static String reason(Probe probe) {
     try {
       Throwable cause = probe.unavailability();
-      return cause == null ? null : root(cause);
+      return cause == null ? null : RootCause.text(cause);
     } catch (LinkageError e) { // the transport's classes are not on the class path
       return "not on the class path (" + e.getMessage() + ")";
     }
-  }
-
-  private static String root(Throwable cause) {
-    Throwable root = cause;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    String text = root.getMessage() == null ? root.toString() : root.getMessage();
-    return text.lines().findFirst().orElse(text);
   }
 
   IoHandlerFactory handlers() {

@@ -4,9 +4,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -24,7 +28,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * A certificate for development, signed by nobody else: for {@code localhost}, 127.0.0.1, ::1 and
  * this machine's name, made by the JDK's own {@code keytool}. Kept, so that clients that trust it
- * find the same one after a restart; made anew a month before it ends.
+ * find the same one after a restart; made anew a month before it ends, and when the two do not fit,
+ * as after a crash while they were exchanged.
  *
  * <pre>
  *   certificate.pem   trusted by clients that shall connect
@@ -47,13 +52,23 @@ public final class SelfSigned {
     Path certificate = directory.resolve("certificate.pem");
     Path key = directory.resolve("key.pem");
     try {
-      if (!Files.exists(key) || endsSoon(certificate)) {
+      TlsFiles files = new TlsFiles(certificate, key, null, false);
+      if (!Files.exists(key) || endsSoon(certificate) || !fits(files)) {
         make(directory, certificate, key);
       }
-      return new TlsFiles(certificate, key, null, false);
+      return files;
     } catch (IOException | GeneralSecurityException e) {
       throw new TlsException(
           "a self-signed certificate can't be made in " + directory + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean fits(TlsFiles files) {
+    try {
+      TlsServer.check(files);
+      return true;
+    } catch (TlsException damaged) {
+      return false;
     }
   }
 
@@ -85,15 +100,30 @@ public final class SelfSigned {
         made.load(in, password.toCharArray());
       }
       byte[] secret = made.getKey(ALIAS, password.toCharArray()).getEncoded();
-      Files.deleteIfExists(key);
-      Files.createFile(key);
-      Files.setPosixFilePermissions(
-          key, EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE));
-      Files.writeString(key, pem("PRIVATE KEY", secret));
-      Files.writeString(certificate, pem("CERTIFICATE", made.getCertificate(ALIAS).getEncoded()));
+      replace(key, pem("PRIVATE KEY", secret), true);
+      replace(certificate, pem("CERTIFICATE", made.getCertificate(ALIAS).getEncoded()), false);
     } finally {
       Files.deleteIfExists(store);
     }
+  }
+
+  /** The old text or the new one is there, never a part. */
+  private static void replace(Path file, String text, boolean hidden) throws IOException {
+    Path draft = file.resolveSibling(file.getFileName() + ".new");
+    Files.deleteIfExists(draft);
+    Files.createFile(draft);
+    if (hidden) {
+      Files.setPosixFilePermissions(
+          draft, EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE));
+    }
+    try (FileChannel out = FileChannel.open(draft, StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
+      out.force(true);
+    }
+    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static void runKeytool(Path store, String password) throws IOException {

@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.tls;
 
+import dev.whippet.broker.internal.system.RootCause;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.ByteToMessageDecoder;
@@ -59,7 +60,12 @@ public final class TlsServer implements AutoCloseable {
     this.handshakes = pool;
   }
 
-  /** Reads the files. */
+  /** Reads the files, and throws what is wrong with them. Blocks. */
+  public static void check(TlsFiles files) throws TlsException {
+    load(files);
+  }
+
+  /** Reads the files. Blocks. */
   public static TlsServer open(TlsFiles files) throws TlsException {
     List<Object> fingerprint = fingerprint(files);
     return new TlsServer(files, fingerprint, load(files));
@@ -122,12 +128,15 @@ public final class TlsServer implements AutoCloseable {
           SslContextBuilder.forServer(files.certificate().toFile(), files.key().toFile())
               .sslProvider(SslProvider.JDK)
               .protocols(PROTOCOLS);
-      if (files.authorities() != null) {
-        builder
-            .trustManager(files.authorities().toFile())
-            .clientAuth(files.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
+      SslContext context = builder.build();
+      requireFit(files, context);
+      if (files.authorities() == null) {
+        return context;
       }
-      return builder.build();
+      return builder
+          .trustManager(files.authorities().toFile())
+          .clientAuth(files.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL)
+          .build();
     } catch (SSLException | IllegalArgumentException e) {
       throw new TlsException(
           "TLS can't use "
@@ -136,19 +145,27 @@ public final class TlsServer implements AutoCloseable {
               + files.key()
               + (files.authorities() == null ? "" : " and " + files.authorities())
               + ": "
-              + root(e)
+              + RootCause.text(e)
               + ": give PEM files: the certificate with its chain, and its key as PKCS#8 without a"
               + " password (openssl pkcs8 -topk8 -nocrypt makes one)",
           e);
     }
   }
 
-  private static String root(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
+  private static void requireFit(TlsFiles files, SslContext context) throws TlsException {
+    try {
+      Rehearsal.play(context);
+    } catch (SSLException e) {
+      throw new TlsException(
+          "the certificate in "
+              + files.certificate()
+              + " and the key in "
+              + files.key()
+              + " don't fit: a handshake with them fails: "
+              + RootCause.text(e)
+              + ": give the key that the certificate was made for",
+          e);
     }
-    return root.getMessage() == null ? root.toString() : root.getMessage();
   }
 
   /** Sizes, times and identities of the files: links may be exchanged, too. */
