@@ -114,6 +114,7 @@ class DependencyRulesTest {
               "bench",
               Set.of(
                   "system",
+                  "bench.box",
                   "bench.client",
                   "bench.hostile",
                   "bench.load",
@@ -136,6 +137,16 @@ class DependencyRulesTest {
                   "log.engine",
                   "net")),
           Map.entry("bench.client", Set.of("sdk wire", "sdk websocket")),
+          Map.entry(
+              "bench.box",
+              Set.of(
+                  "bench.measure",
+                  "bench.report",
+                  "bench.result",
+                  "sdk outbox",
+                  "sdk segment",
+                  "sdk disk",
+                  "sdk " + SDK)),
           Map.entry("bench.measure", Set.of()),
           Map.entry(
               "bench.load",

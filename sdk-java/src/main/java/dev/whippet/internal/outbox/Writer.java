@@ -22,6 +22,7 @@ import java.io.IOException;
  */
 final class Writer {
   private static final int ATTEMPTS = 2;
+  private static final int SEALED_BYTES = 256 * 1024;
 
   /** What all channels of an outbox write with. */
   static final class Shared {
@@ -46,7 +47,10 @@ final class Writer {
   /** Null: the records of the active segment are not encrypted. */
   private SegmentCipher cipher;
 
+  /** Encrypted commits that are written together. */
   private byte[] sealed = new byte[0];
+
+  private int sealedEnd;
   private boolean fresh;
   private boolean newFile;
   private long position;
@@ -120,6 +124,7 @@ final class Writer {
     int newsBytes = news == null ? 0 : Format.COMMIT_BYTES + news.records.length;
     putLast = previousSequence;
     putCount = 0;
+    sealedEnd = 0;
     int flags = 0;
     if (active == null || position + newsBytes + first > active.fileBytes) {
       news = begin(first, acknowledged);
@@ -136,6 +141,7 @@ final class Writer {
       end = putRecords(batch, end, acknowledged, flags, end > from);
       flags = Format.CONTINUES;
     }
+    writeSealed();
     file.sync(newFile);
     committed();
     shared.meta.kept(channel, acknowledged);
@@ -191,18 +197,27 @@ final class Writer {
   private void write(byte[] b, int from, int length, boolean apart) throws IOException {
     if (cipher != null) {
       int whole = Format.COMMIT_BYTES + length + SegmentCipher.TAG_BYTES;
-      if (sealed.length < whole) {
-        sealed = new byte[whole];
+      if (sealed.length - sealedEnd < whole) {
+        writeSealed();
+        sealed = sealed.length < whole ? new byte[Math.max(whole, SEALED_BYTES)] : sealed;
       }
-      System.arraycopy(header, 0, sealed, 0, Format.COMMIT_BYTES);
-      cipher.seal(b, from, length, sealed, 0, position);
-      file.write(position, sealed, 0, whole);
+      System.arraycopy(header, 0, sealed, sealedEnd, Format.COMMIT_BYTES);
+      cipher.seal(b, from, length, sealed, sealedEnd, position);
+      sealedEnd += whole;
     } else if (apart) {
       file.write(position, header, 0, Format.COMMIT_BYTES);
       file.write(position + Format.COMMIT_BYTES, b, from, length);
     } else {
       System.arraycopy(header, 0, b, from - Format.COMMIT_BYTES, Format.COMMIT_BYTES);
       file.write(position, b, from - Format.COMMIT_BYTES, Format.COMMIT_BYTES + length);
+    }
+  }
+
+  /** Writes the encrypted commits that were gathered; they end at {@code position}. */
+  private void writeSealed() throws IOException {
+    if (sealedEnd > 0) {
+      file.write(position - sealedEnd, sealed, 0, sealedEnd);
+      sealedEnd = 0;
     }
   }
 

@@ -24,8 +24,11 @@ public final class SegmentCipher {
   public static final int KEY_BYTES = 32;
   public static final int TAG_BYTES = 16;
 
-  /** Records of one message, unless one record alone is larger: what one flipped bit may cost. */
-  public static final int RECORDS_BYTES_MAX = 64 * 1024;
+  /**
+   * Records of one message, unless one record alone is larger: what one flipped bit may cost, and
+   * what JVMs encrypt at full speed.
+   */
+  public static final int RECORDS_BYTES_MAX = 16 * 1024;
 
   private static final int NONCE_BYTES = 12;
 

@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.bench;
 
+import dev.whippet.broker.internal.bench.box.OutboxCommand;
 import dev.whippet.broker.internal.bench.client.Range;
 import dev.whippet.broker.internal.bench.load.Kind;
 import dev.whippet.broker.internal.bench.measure.Goal;
@@ -49,6 +50,7 @@ public final class BenchCommand implements Runnable {
     bench.addSubcommand(new CompareCommand());
     bench.addSubcommand(new LimitsCommand());
     bench.addSubcommand(new LogCommand());
+    bench.addSubcommand(new OutboxCommand());
     bench.addSubcommand(new SurfaceCommand());
     bench.addSubcommand(new EchoCommand());
     bench.setCaseInsensitiveEnumValuesAllowed(true);
