@@ -335,6 +335,28 @@ public final class Admin {
   }
 
   /**
+   * Adds partitions to a topic. A call whose connection breaks is sent again, and may then add them
+   * twice: look at {@link #topic} when that matters.
+   *
+   * @param stream its stream's name
+   * @param name of the topic
+   * @param count 1 to 1,000
+   */
+  public void addPartitions(String stream, String name, final int count) {
+    final Identifier in = identifier("stream", stream);
+    final Identifier topic = identifier("topic", name);
+    Check.range("count", count, 1, 1_000);
+    ask(
+        "create_partitions of " + stream + "/" + name,
+        new Call.Request() {
+          @Override
+          public void encode(Buffer out) {
+            Requests.createPartitions(out, in, topic, count);
+          }
+        });
+  }
+
+  /**
    * Deletes a topic with everything in it.
    *
    * @param stream its stream's name

@@ -88,6 +88,7 @@ public final class Consumer implements Closeable {
         config.group == null
             ? ConsumerId.consumer(Identifier.named(config.name))
             : ConsumerId.group(Identifier.named(config.group));
+    this.membership = config.group == null ? null : new Membership(config, connection, admin);
     this.asks =
         config.group == null
             ? positions
@@ -97,8 +98,8 @@ public final class Consumer implements Closeable {
   /** What {@link #poll} asks for in turns: each partition, or as a member whatever is its own. */
   private final List<Position> asks;
 
-  /** The connection on which this is a member; counted. */
-  private long joinedAt = -1;
+  /** Null unless in a group. */
+  private final Membership membership;
 
   /** Where this consumer stands in one partition. */
   private static final class Position {
@@ -153,7 +154,7 @@ public final class Consumer implements Closeable {
       for (int i = 0; i < partitions; i++) {
         checkOpen();
         long patience = timeout == 0 ? config.defaults.requestTimeoutMillis : left(deadline);
-        if (!join(patience)) {
+        if (membership != null && asked == null && !membership.join(patience)) {
           return Batch.EMPTY;
         }
         Position position = asked == null ? asks.get(turn % asks.size()) : askedOf;
@@ -162,8 +163,8 @@ public final class Consumer implements Closeable {
           return Batch.EMPTY;
         }
         turn = (turn + 1) % asks.size();
-        if (isNoMember(reply.status())) {
-          joinedAt = -1;
+        if (Membership.isMissing(reply.status())) {
+          membership.lost();
           break;
         }
         Batch batch = take(position, reply, messagesMax);
@@ -221,7 +222,7 @@ public final class Consumer implements Closeable {
     }
     looked = clock.millis();
     partitions = count;
-    if (config.group != null) {
+    if (membership != null) {
       return true;
     }
     for (int i = positions.size(); i < count; i++) {
@@ -231,78 +232,6 @@ public final class Consumer implements Closeable {
       positions.remove(positions.size() - 1);
     }
     return true;
-  }
-
-  // --- membership -------------------------------------------------------------------------------
-
-  private static boolean isNoMember(int status) {
-    return status == Status.CONSUMER_GROUP_MEMBER_NOT_FOUND;
-  }
-
-  /** Is a member on this connection; false if the connection did not answer in time. */
-  private boolean join(long patienceMillis) {
-    if (config.group == null || asked != null) {
-      return true;
-    }
-    long now = connection.traffic().connections();
-    if (joinedAt == now && now > 0) {
-      return true;
-    }
-    final Identifier group = Identifier.named(config.group);
-    String what = "join of group " + config.group + " of " + config.stream + "/" + config.topic;
-    try {
-      Reply reply = askToJoin(what, group, patienceMillis);
-      if (reply.status() == Status.CONSUMER_GROUP_NOT_FOUND) {
-        admin.createGroup(config.stream, config.topic, config.group);
-        reply = askToJoin(what, group, patienceMillis);
-      }
-      if (!reply.ok()) {
-        throw WhippetException.of(Refusal.of(reply.status(), what));
-      }
-    } catch (WhippetException e) {
-      if (e.code() == WhippetException.Code.TIMEOUT) {
-        return false;
-      }
-      throw e;
-    }
-    joinedAt = connection.traffic().connections();
-    return true;
-  }
-
-  private Reply askToJoin(String what, final Identifier group, long patienceMillis) {
-    Call call =
-        connection.submit(
-            what,
-            new Call.Request() {
-              @Override
-              public void encode(Buffer out) {
-                Requests.joinGroup(out, stream, topic, group);
-              }
-            });
-    return await(what, call, patienceMillis);
-  }
-
-  /** Lets the others have this member's partitions at once. */
-  private void leave() {
-    if (joinedAt < 0 || joinedAt != connection.traffic().connections()) {
-      return; // The server knows that the connection is gone.
-    }
-    final Identifier group = Identifier.named(config.group);
-    String what = "leave of group " + config.group;
-    try {
-      await(
-          what,
-          connection.submit(
-              what,
-              new Call.Request() {
-                @Override
-                public void encode(Buffer out) {
-                  Requests.leaveGroup(out, stream, topic, group);
-                }
-              }));
-    } catch (WhippetException e) {
-      LOG.debug("{}: {}", what, e.getMessage());
-    }
   }
 
   private Admin.Topic topic() {
@@ -392,7 +321,7 @@ public final class Consumer implements Closeable {
       throw new WhippetException(
           WhippetException.Code.INTERNAL, 0, what + ": " + e.getMessage(), e);
     }
-    if (config.group != null) {
+    if (membership != null) {
       if (polled.messages.isEmpty()) {
         return Batch.EMPTY; // Perhaps not even a partition.
       }
@@ -447,7 +376,7 @@ public final class Consumer implements Closeable {
     long offset = batch.messages().get(batch.size() - 1).offset();
     String what = "commit of offset " + offset + ", partition " + partition;
     Reply reply = await(what, submitCommit(what, partition, offset));
-    if (reply.status() == Status.NOT_RESOLVED_CONSUMER || isNoMember(reply.status())) {
+    if (reply.status() == Status.NOT_RESOLVED_CONSUMER || Membership.isMissing(reply.status())) {
       throw new WhippetException(
           WhippetException.Code.REFUSED,
           reply.status(),
@@ -476,12 +405,8 @@ public final class Consumer implements Closeable {
   }
 
   private Reply await(String what, Call call) {
-    return await(what, call, config.defaults.requestTimeoutMillis);
-  }
-
-  private Reply await(String what, Call call, long timeoutMillis) {
     try {
-      return connection.await(call, timeoutMillis);
+      return connection.await(call, config.defaults.requestTimeoutMillis);
     } catch (InterruptedException e) {
       throw WhippetException.interrupted(what);
     } catch (Call.RefusedException e) {
@@ -509,7 +434,7 @@ public final class Consumer implements Closeable {
   /** As a member always: the server would hand out the same again. */
   private boolean isDue(Position position) {
     long messages = position.handedOut - position.committed;
-    if (messages <= 0 || config.group != null || closed) {
+    if (messages <= 0 || membership != null || closed) {
       return messages > 0;
     }
     boolean always = config.commitMessages == 0 && config.commitMillis == 0;
@@ -563,7 +488,9 @@ public final class Consumer implements Closeable {
     if (config.autoCommit) {
       commitRest();
     }
-    leave();
+    if (membership != null) {
+      membership.leave();
+    }
   }
 
   /** What was handed out while an older commit was on its way. */
@@ -579,11 +506,11 @@ public final class Consumer implements Closeable {
   /** Builds a {@link Consumer}. Every value is checked at once. Not thread-safe. */
   public static final class Builder {
     private final Connection connection;
-    private final WhippetClient.Defaults defaults;
-    private final String stream;
-    private final String topic;
+    final WhippetClient.Defaults defaults;
+    final String stream;
+    final String topic;
     private String name = "whippet";
-    private String group;
+    String group;
     private int commitMessages;
     private long commitMillis;
     private int partition = -1;

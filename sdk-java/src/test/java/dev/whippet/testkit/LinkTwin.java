@@ -4,6 +4,7 @@ import dev.whippet.testkit.LinkFault.Way;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -44,6 +45,8 @@ public final class LinkTwin implements Closeable {
   static final int BYTES_MAX = 1 << 20;
 
   private static final int CHUNK_BYTES = 8 << 10;
+
+  private static final int BIND_ATTEMPTS = 1_000;
 
   /** A second's share of the bandwidth is given out in so many parts. */
   private static final int PARTS_A_SECOND = 50;
@@ -154,11 +157,33 @@ public final class LinkTwin implements Closeable {
 
   /** Listens again, on the same port. */
   public void up() throws IOException {
-    ServerSocket again = new ServerSocket();
-    again.setReuseAddress(true);
-    again.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_024);
-    listener = again;
-    accept(again);
+    for (int left = BIND_ATTEMPTS; ; left--) {
+      ServerSocket again = new ServerSocket();
+      try {
+        again.setReuseAddress(true);
+        again.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_024);
+        listener = again;
+        accept(again);
+        return;
+      } catch (BindException e) {
+        // A listener that was closed goes when its thread has left it.
+        again.close();
+        if (left == 0) {
+          throw e;
+        }
+        rest();
+      }
+    }
+  }
+
+  private void rest() {
+    synchronized (weather) {
+      try {
+        weather.wait(10);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   // --- what a test asks -------------------------------------------------------------------------

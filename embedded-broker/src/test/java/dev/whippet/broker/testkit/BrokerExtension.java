@@ -101,6 +101,11 @@ public final class BrokerExtension implements BeforeEachCallback, AfterEachCallb
     return client("ws://127.0.0.1:" + network.port());
   }
 
+  /** As {@link #client}, past the network: for a test's own look at the broker. */
+  public WhippetClient.Builder direct() {
+    return client("tcp://127.0.0.1:" + port);
+  }
+
   private WhippetClient.Builder client(String url) {
     return WhippetClient.builder()
         .url(url)
@@ -113,7 +118,7 @@ public final class BrokerExtension implements BeforeEachCallback, AfterEachCallb
   /** What the broker has stored in the topic so far, as text, in order of each partition. */
   public List<String> texts() throws InterruptedException, IOException {
     List<String> texts = new ArrayList<>();
-    try (WhippetClient reader = client("tcp://127.0.0.1:" + port).open();
+    try (WhippetClient reader = direct().open();
         Consumer consumer =
             reader.consumer().name("texts").startAtFirst().autoCommit(false).open()) {
       boolean more = true;

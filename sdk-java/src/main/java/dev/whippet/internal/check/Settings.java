@@ -17,7 +17,8 @@ import java.util.Set;
  * toString, because it holds secrets, and no message repeats a value that may be one.
  *
  * <pre>
- * whippet://[USER:PASSWORD@ | TOKEN@]HOST[:PORT][,HOST[:PORT]...][/STREAM/TOPIC][?NAME=VALUE&amp;...]
+ * whippet://[USER:PASSWORD@ | TOKEN@]HOST[:PORT][,HOST[:PORT]...]
+ *          [/STREAM/TOPIC][?NAME=VALUE&amp;...]
  *
  *   whippet   WebSocket, or TCP with transport=tcp; whippets: the same with TLS
  *   PORT      8090 if left out

@@ -108,6 +108,13 @@ public final class Requests {
     frame(out, Command.CREATE_TOPIC, payload);
   }
 
+  /** Adds {@code count} partitions (iggy-classic.md 3.3). */
+  public static void createPartitions(Buffer out, Identifier stream, Identifier topic, int count) {
+    Buffer payload = identifiers(stream, topic);
+    payload.writeIntLe(count);
+    frame(out, Command.CREATE_PARTITIONS, payload);
+  }
+
   public static void deleteTopic(Buffer out, Identifier stream, Identifier topic) {
     frame(out, Command.DELETE_TOPIC, identifiers(stream, topic));
   }
