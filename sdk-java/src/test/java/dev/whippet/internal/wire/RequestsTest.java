@@ -39,10 +39,8 @@ final class RequestsTest {
               Command.PURGE_STREAM,
               Command.UPDATE_TOPIC,
               Command.PURGE_TOPIC,
-              Command.CREATE_PARTITIONS,
               Command.DELETE_PARTITIONS,
-              Command.DELETE_SEGMENTS,
-              Command.GET_CONSUMER_GROUPS));
+              Command.DELETE_SEGMENTS));
 
   private final Buffer out = new Buffer();
 
@@ -219,6 +217,12 @@ final class RequestsTest {
                   f.get("replication_factor").intValue()));
       case Command.DELETE_TOPIC ->
           Requests.deleteTopic(out, identifier(f.get("stream_id")), identifier(f.get("topic_id")));
+      case Command.CREATE_PARTITIONS ->
+          Requests.createPartitions(
+              out,
+              identifier(f.get("stream_id")),
+              identifier(f.get("topic_id")),
+              f.get("partitions_count").intValue());
       default -> throw new AssertionError("code " + code);
     }
   }
@@ -228,6 +232,10 @@ final class RequestsTest {
     Identifier topic = identifier(f.get("topic_id"));
     if (code == Command.CREATE_CONSUMER_GROUP) {
       Requests.createGroup(out, stream, topic, text(f, "name"));
+      return;
+    }
+    if (code == Command.GET_CONSUMER_GROUPS) {
+      Requests.getGroups(out, stream, topic);
       return;
     }
     Identifier group = identifier(f.get("group_id"));
