@@ -15,6 +15,7 @@ import dev.whippet.broker.internal.log.CleanStop;
 import dev.whippet.broker.internal.log.Evidence;
 import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.PartitionSettings;
+import dev.whippet.broker.internal.log.PartitionView;
 import dev.whippet.broker.internal.log.Scrub;
 import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogLoop;
@@ -180,7 +181,7 @@ final class Storage {
   /** Adds those that have a directory; false, and a finding, when the disk refuses to tell. */
   private boolean incarnations(Path directory, Set<Long> found) {
     try {
-      found.addAll(PartitionLog.incarnations(disk, directory));
+      found.addAll(PartitionView.incarnations(disk, directory));
       return true;
     } catch (IOException e) {
       findings.damage(

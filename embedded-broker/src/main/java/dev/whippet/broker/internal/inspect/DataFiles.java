@@ -8,7 +8,6 @@ import dev.whippet.broker.internal.catalog.TopicEntry.PartitionEntry;
 import dev.whippet.broker.internal.file.BlockingFiles;
 import dev.whippet.broker.internal.log.CleanStop;
 import dev.whippet.broker.internal.log.Evidence;
-import dev.whippet.broker.internal.log.PartitionLog;
 import dev.whippet.broker.internal.log.PartitionView;
 import dev.whippet.broker.internal.log.commit.CommitRecovery;
 import dev.whippet.broker.internal.log.engine.Damage;
@@ -98,7 +97,7 @@ public final class DataFiles implements AutoCloseable {
   public List<Long> incarnations() throws InspectException {
     TreeSet<Long> all = new TreeSet<>();
     try {
-      all.addAll(PartitionLog.incarnations(disk, partitions()));
+      all.addAll(PartitionView.incarnations(disk, partitions()));
     } catch (IOException e) {
       throw new InspectException(partitions() + " can't be listed: " + e);
     }

@@ -18,7 +18,6 @@ import dev.whippet.broker.internal.log.retain.Drop;
 import dev.whippet.broker.internal.log.retain.Shelf;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -64,8 +63,6 @@ public final class PartitionLog {
 
   /** Bytes of one batch, so that positions inside a commit fit an int. */
   private static final int BATCH_BYTES_MAX = 1 << 30;
-
-  private static final int INCARNATION_DIGITS = 16;
 
   private static final LogFailure CLOSED =
       new LogFailure(LogFailure.Reason.CLOSED, "the partition is closed or deleted");
@@ -199,30 +196,6 @@ public final class PartitionLog {
     firstOffset = segmentList.isEmpty() && writer.isFolded() ? floor : firstOffset;
   }
 
-  /**
-   * Incarnations that have a directory, in no order; those that the catalog doesn't know are
-   * left-overs, to be recovered and deleted. Blocks: start-up thread only.
-   */
-  public static List<Long> incarnations(BlockingFiles disk, Path partitions) throws IOException {
-    List<Long> found = new ArrayList<>();
-    for (Path directory : disk.list(partitions)) {
-      String name = directory.getFileName().toString();
-      if (isIncarnation(name)) {
-        found.add(Long.parseUnsignedLong(name, 16));
-      }
-    }
-    return found;
-  }
-
-  private static boolean isIncarnation(String name) {
-    boolean digits = name.length() == INCARNATION_DIGITS;
-    for (int i = 0; digits && i < name.length(); i++) {
-      char digit = name.charAt(i);
-      digits = digit >= '0' && digit <= '9' || digit >= 'a' && digit <= 'f';
-    }
-    return digits;
-  }
-
   /** Asked for each partition of a start, whose code is cold: no formatter, no pattern. */
   static Path directoryOf(Path partitions, long incarnation) {
     return partitions.resolve(HexFormat.of().toHexDigits(incarnation));
@@ -249,11 +222,7 @@ public final class PartitionLog {
    */
   public void retire(String reason, LogCallback<Void> done) {
     readOnlyReason = reason;
-    if (writer.isIdle()) {
-      done.done(null, null);
-    } else {
-      enqueue(null, null, null, (nothing, failure) -> done.done(null, null));
-    }
+    afterCommits(() -> done.done(null, null));
     writer.refuse(new LogFailure(LogFailure.Reason.READ_ONLY, reason));
   }
 
@@ -296,7 +265,7 @@ public final class PartitionLog {
     refusal = refusal == null ? refusalOf(records) : refusal;
     if (refusal == null && marks == null) {
       marks = producers.add(publication.producer());
-      refusal = marks == null ? tooManyProducers() : null;
+      refusal = marks == null ? producers.full() : null;
     }
     if (refusal != null) {
       records.release();
@@ -389,18 +358,9 @@ public final class PartitionLog {
     }
     if (writer.waitingBytes() > 0 && writer.waitingBytes() + size > loop.config.waitingBytesMax()) {
       return new LogFailure(
-          LogFailure.Reason.OVERLOADED,
-          writer.waitingBytes()
-              + " bytes wait already, waitingBytesMax "
-              + loop.config.waitingBytesMax());
+          LogFailure.Reason.OVERLOADED, writer.waitingBytes() + " bytes wait already");
     }
     return null;
-  }
-
-  private LogFailure tooManyProducers() {
-    return new LogFailure(
-        LogFailure.Reason.TOO_MANY_PRODUCERS,
-        "all " + loop.config.producersMax() + " producers have commits under way");
   }
 
   private BatchHeader stamped(ByteBuf records, int count, int userId) {
@@ -547,10 +507,15 @@ public final class PartitionLog {
    * one; the caller appends nothing meanwhile. Works on a read-only partition.
    */
   public void producers(LogCallback<byte[]> done) {
+    afterCommits(() -> done.done(producers.snapshot(), null));
+  }
+
+  /** Whether those under way succeed or not. */
+  private void afterCommits(Runnable then) {
     if (writer.isIdle()) {
-      done.done(producers.snapshot(), null);
+      then.run();
     } else {
-      enqueue(null, null, null, (nothing, failure) -> done.done(producers.snapshot(), null));
+      enqueue(null, null, null, (nothing, failure) -> then.run());
     }
   }
 

@@ -5,7 +5,9 @@ import dev.whippet.broker.internal.log.engine.Damage;
 import dev.whippet.broker.internal.log.engine.LogConfig;
 import dev.whippet.broker.internal.log.engine.Segment;
 import dev.whippet.broker.internal.log.format.LooseBatch;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -31,6 +33,8 @@ public record PartitionView(
     List<Segment> segments,
     List<LooseBatch> loose) {
 
+  private static final int INCARNATION_DIGITS = 16;
+
   /**
    * Runs recovery on {@code disk}, which decides whether anything is mended. Blocks.
    *
@@ -55,5 +59,29 @@ public record PartitionView(
         found.readOnlyReason,
         List.copyOf(found.segments),
         List.copyOf(found.loose));
+  }
+
+  /**
+   * Incarnations that have a directory, in no order; those that the catalog doesn't know are
+   * left-overs, to be recovered and deleted. Blocks: start-up thread only.
+   */
+  public static List<Long> incarnations(BlockingFiles disk, Path partitions) throws IOException {
+    List<Long> found = new ArrayList<>();
+    for (Path directory : disk.list(partitions)) {
+      String name = directory.getFileName().toString();
+      if (isIncarnation(name)) {
+        found.add(Long.parseUnsignedLong(name, 16));
+      }
+    }
+    return found;
+  }
+
+  private static boolean isIncarnation(String name) {
+    boolean digits = name.length() == INCARNATION_DIGITS;
+    for (int i = 0; digits && i < name.length(); i++) {
+      char digit = name.charAt(i);
+      digits = digit >= '0' && digit <= '9' || digit >= 'a' && digit <= 'f';
+    }
+    return digits;
   }
 }

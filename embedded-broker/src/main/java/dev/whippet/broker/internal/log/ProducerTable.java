@@ -1,5 +1,6 @@
 package dev.whippet.broker.internal.log;
 
+import dev.whippet.broker.internal.log.engine.LogFailure;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.Producer;
 import io.netty.buffer.ByteBuf;
@@ -58,6 +59,13 @@ final class ProducerTable {
     Marks added = new Marks();
     marks.put(producer, added);
     return added;
+  }
+
+  /** Why {@link #add} had no room. */
+  LogFailure full() {
+    return new LogFailure(
+        LogFailure.Reason.TOO_MANY_PRODUCERS,
+        "all " + producersMax + " producers have commits under way");
   }
 
   private boolean evictOne() {

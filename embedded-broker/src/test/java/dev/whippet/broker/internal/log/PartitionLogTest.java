@@ -347,7 +347,7 @@ class PartitionLogTest {
     deleted.value();
     assertThat(waiting.reason()).isEqualTo(LogFailure.Reason.CLOSED);
     assertThat(fixture.disk.files()).isEmpty();
-    assertThat(PartitionLog.incarnations(fixture.disk.blockingFiles(), LogFixture.PARTITIONS))
+    assertThat(PartitionView.incarnations(fixture.disk.blockingFiles(), LogFixture.PARTITIONS))
         .isEmpty();
     assertThat(fixture.append(log, 12).reason()).isEqualTo(LogFailure.Reason.CLOSED);
     assertThat(fixture.logs.spareBytes()).isZero();
