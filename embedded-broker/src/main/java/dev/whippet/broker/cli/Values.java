@@ -20,7 +20,7 @@ final class Values {
 
   /** Every element of a list that is separated by commas. */
   static void each(String value, Consumer<String> action) {
-    for (String element : value.split(",")) {
+    for (String element : value.split(",", -1)) {
       action.accept(element.strip());
     }
   }

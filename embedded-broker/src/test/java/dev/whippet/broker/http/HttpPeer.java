@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** Somebody who calls over HTTP: by the JDK's client, or byte by byte. */
 public final class HttpPeer {
@@ -77,6 +78,17 @@ public final class HttpPeer {
 
   public static String readAll(Socket socket) throws IOException {
     return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+  }
+
+  /** Reads on to the end of an answer, of which the start was read. */
+  public static void skipAnswer(Socket socket) throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) socket.getInputStream().read());
+    }
+    String lower = head.toString().toLowerCase(Locale.ROOT);
+    String length = lower.substring(lower.indexOf("content-length: ") + 16);
+    socket.getInputStream().readNBytes(Integer.parseInt(length.substring(0, length.indexOf('\r'))));
   }
 
   /** What is said to {@code text} on a connection of its own, until that is ended. */

@@ -64,6 +64,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
   private static final long REQUEST_MILLIS_MAX = 60_000;
   private static final long BODY_BYTES_PER_SECOND_MIN = 16 << 10;
 
+  private static final Answer NOT_HTTP = Answer.text(400, "This is not HTTP/1.1.");
+
   /** iggy-classic.md 3.4.3. */
   private static final int TRANSPORT_HTTP = 3;
 
@@ -200,7 +202,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
 
   private void take(HttpObject message) {
     if (message.decoderResult().isFailure()) {
-      finish(unreadable(message.decoderResult().cause()));
+      Throwable why = message.decoderResult().cause();
+      finish(message instanceof HttpRequest ? unreadable(why) : NOT_HTTP);
       return;
     }
     if (message instanceof HttpRequest head) {
@@ -220,7 +223,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     }
     return cause instanceof TooLongHttpHeaderException
         ? Answer.text(431, "The request's head is too long.")
-        : Answer.text(400, "This is not HTTP/1.1.");
+        : NOT_HTTP;
   }
 
   // --- a request --------------------------------------------------------------------------------
@@ -260,7 +263,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     refusal = answer;
     body = null;
     state = State.DRAINED;
-    if (HttpUtil.is100ContinueExpected(request) || !Reception.isHttp1(request)) {
+    if (HttpUtil.is100ContinueExpected(request) || !Reception.isFramed(request)) {
       finish(answer); // nobody could tell where the next head is
     }
   }

@@ -25,8 +25,9 @@ import java.util.List;
  *   <caption>Refusals, in the order in which they are looked for</caption>
  *   <tr><td>505</td><td>another version than HTTP/1</td></tr>
  *   <tr><td>405</td><td>CONNECT, TRACE</td></tr>
+ *   <tr><td>501</td><td>a body in another coding than chunks</td></tr>
  *   <tr><td>417</td><td>an expectation other than 100-continue</td></tr>
- *   <tr><td>400</td><td>a target that is no path with a query</td></tr>
+ *   <tr><td>400</td><td>two hosts, a target that is no path with a query</td></tr>
  *   <tr><td>401</td><td>no token that is good, for what needs one</td></tr>
  *   <tr><td>403</td><td>the token of a user who was deleted (41)</td></tr>
  *   <tr><td>404, 405</td><td>no such path, not with this method</td></tr>
@@ -66,6 +67,12 @@ final class Reception {
     if (method.equals(HttpMethod.CONNECT.name()) || method.equals(HttpMethod.TRACE.name())) {
       throw new HttpRefusal(Answer.empty(405));
     }
+    if (!isFramed(request)) {
+      throw new HttpRefusal(Answer.text(501, "A body comes as it is, or in chunks."));
+    }
+    if (request.headers().getAll(HttpHeaderNames.HOST).size() > 1) {
+      throw HttpRefusal.badRequest("The request names two hosts.");
+    }
     if (request.headers().contains(HttpHeaderNames.EXPECT) && !awaitsProceeding(request)) {
       throw new HttpRefusal(Answer.empty(417));
     }
@@ -85,8 +92,18 @@ final class Reception {
     return request.headers().containsValue(HttpHeaderNames.EXPECT, HttpHeaderValues.CONTINUE, true);
   }
 
-  static boolean isHttp1(HttpRequest request) {
+  private static boolean isHttp1(HttpRequest request) {
     return request.protocolVersion().majorVersion() == 1;
+  }
+
+  /** Whether one can tell where the next request begins. */
+  static boolean isFramed(HttpRequest request) {
+    List<String> codings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
+    boolean plain =
+        codings.isEmpty()
+            || codings.size() == 1
+                && HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(codings.get(0).strip());
+    return plain && isHttp1(request);
   }
 
   private static String bearer(HttpRequest request) {

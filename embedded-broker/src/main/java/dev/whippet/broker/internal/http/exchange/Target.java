@@ -14,6 +14,10 @@ import java.util.regex.Pattern;
  */
 public final class Target {
   private static final int QUERY_MEMBERS_MAX = 64;
+
+  /** What decoding puts where it can't. */
+  private static final char NO_UTF_8 = '\ufffd';
+
   private static final Pattern ABSOLUTE =
       Pattern.compile("(?i)https?://[^/?#]+(.*)", Pattern.DOTALL);
 
@@ -26,13 +30,27 @@ public final class Target {
       QueryStringDecoder decoder =
           new QueryStringDecoder(
               originForm(uri), StandardCharsets.UTF_8, true, QUERY_MEMBERS_MAX, true);
-      for (String segment : decoder.rawPath().substring(1).split("/", -1)) {
-        path.add(QueryStringDecoder.decodeComponent(segment.replace("+", "%2B")));
+      String raw = decoder.rawPath();
+      requirePath(raw.startsWith("/"));
+      for (String segment : raw.substring(1).split("/", -1)) {
+        String decoded = QueryStringDecoder.decodeComponent(segment.replace("+", "%2B"));
+        requirePath(decoded.indexOf(NO_UTF_8) < 0);
+        path.add(decoded);
       }
       query = decoder.parameters();
-    } catch (IllegalArgumentException | StringIndexOutOfBoundsException e) {
-      throw HttpRefusal.badRequest("The request's target is not a path with a query.");
+    } catch (IllegalArgumentException e) {
+      throw noPath();
     }
+  }
+
+  private static void requirePath(boolean is) {
+    if (!is) {
+      throw noPath();
+    }
+  }
+
+  private static HttpRefusal noPath() {
+    return HttpRefusal.badRequest("The request's target is not a path with a query.");
   }
 
   private static String originForm(String uri) {
