@@ -35,7 +35,8 @@ public final class SegmentReader {
   private final long serial;
   private final Sink sink;
 
-  private byte[] buffer = new byte[BUFFER_BYTES];
+  private int readAheadBytes = BUFFER_BYTES;
+  private byte[] buffer = new byte[0];
   private long bufferStart;
   private int bufferLength;
   private long position;
@@ -183,6 +184,7 @@ public final class SegmentReader {
    */
   public boolean facts(long end) throws IOException {
     stableEnd = end;
+    readAheadBytes = PAGE_BYTES;
     load(position, Format.COMMIT_BYTES);
     if (!isCommit(0)) {
       return false;
@@ -208,8 +210,8 @@ public final class SegmentReader {
     if (from >= bufferStart && from + length <= bufferStart + bufferLength) {
       return;
     }
-    int size = Math.max(BUFFER_BYTES, length);
-    if (buffer.length < size || buffer.length > BUFFER_BYTES && size == BUFFER_BYTES) {
+    int size = Math.max(readAheadBytes, length);
+    if (buffer.length < size || buffer.length > readAheadBytes && size == readAheadBytes) {
       buffer = new byte[size];
     }
     bufferStart = from;

@@ -171,6 +171,16 @@ final class Account {
 
   // ---- lives
 
+  /** The power went; the next process finds what is on the disk. */
+  void afterTheCut() throws OutboxException {
+    if (outbox == null) {
+      disk = disk.reboot();
+      open();
+    } else {
+      reborn(false);
+    }
+  }
+
   /** The process ends in order, or the power goes, and the next one begins. */
   void reborn(boolean inOrder) throws OutboxException {
     hear(); // before the power goes: what is told later may not be on the disk

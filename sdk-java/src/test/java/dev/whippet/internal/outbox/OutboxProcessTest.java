@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What only another process can show: the lock, a real kill, and a small heap. */
 @Timeout(300) // a hang is a failure
 final class OutboxProcessTest {
-  private static final int MANY = 1_000_000;
+  private static final int MANY = Integer.getInteger("whippet.many", 1_000_000);
 
   @TempDir File directory;
 
@@ -39,7 +39,10 @@ final class OutboxProcessTest {
     }
   }
 
-  /** 24 MiB of heap is less than 26 bytes a record: nothing is kept per record. */
+  /**
+   * 24 MiB of heap is less than 26 bytes a record: nothing is kept per record. Ten million with
+   * {@code -Dwhippet.many=10000000}: 2.5 bytes a record.
+   */
   @Test
   void millionRecordsFitASmallHeap() throws Exception {
     Process other = start("-Xmx24m", "many");
@@ -55,6 +58,7 @@ final class OutboxProcessTest {
             java,
             heap,
             "-XX:+UseSerialGC",
+            "-Dwhippet.many=" + MANY,
             "-cp",
             path,
             Other.class.getName(),
@@ -66,7 +70,12 @@ final class OutboxProcessTest {
 
   private static Outbox open(File directory, Outbox.Listener listener) throws OutboxException {
     return Outbox.open(
-        OutboxConfig.builder(directory).block(1, TimeUnit.MINUTES).build(), Disk.SYSTEM, listener);
+        OutboxConfig.builder(directory)
+            .backlogBytesMax(8L << 30)
+            .block(1, TimeUnit.MINUTES)
+            .build(),
+        Disk.SYSTEM,
+        listener);
   }
 
   /** The other process. */

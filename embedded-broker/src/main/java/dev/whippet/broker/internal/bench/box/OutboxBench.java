@@ -157,13 +157,11 @@ public final class OutboxBench {
       for (int i = 0; i < bursts / 3; i++) {
         burst(client, message, new Latencies());
       }
-      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-      long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+      long bytes = 0;
       for (int i = 0; i < bursts; i++) {
-        burst(client, message, latencies);
+        bytes += burst(client, message, latencies);
       }
-      long after = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
-      allocated = (double) (after - before) / ((long) bursts * BURST);
+      allocated = (double) bytes / ((long) bursts * BURST);
     }
     Box.remove(at);
     String detail =
@@ -181,15 +179,21 @@ public final class OutboxBench {
             "  allocated, its receipt included", allocated, RECEIPT_BYTES + 1, true, "B", ""));
   }
 
-  private static void burst(WhippetClient client, Message message, Latencies latencies)
+  /** Returns the bytes that the sends allocated. */
+  private static long burst(WhippetClient client, Message message, Latencies latencies)
       throws InterruptedException {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long me = Thread.currentThread().getId();
+    long before = threads.getThreadAllocatedBytes(me);
     Receipt last = null;
     for (int i = 0; i < BURST; i++) {
       long begin = System.nanoTime();
       last = client.send(message);
       latencies.record(System.nanoTime() - begin);
     }
+    long bytes = threads.getThreadAllocatedBytes(me) - before;
     last.awaitStored(1, TimeUnit.MINUTES);
+    return bytes;
   }
 
   /** What reaches the flash for each byte of a message. */
