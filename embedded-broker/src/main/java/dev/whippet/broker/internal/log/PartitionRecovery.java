@@ -9,6 +9,7 @@ import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.FileHeader;
 import dev.whippet.broker.internal.log.format.LooseBatch;
+import dev.whippet.broker.internal.log.format.SegmentName;
 import dev.whippet.broker.internal.log.format.SegmentWalk;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -46,9 +47,6 @@ import java.util.function.Consumer;
  * </ol>
  */
 final class PartitionRecovery {
-  private static final String SUFFIX = ".seg";
-  private static final int NAME_DIGITS = 20;
-
   /** Where a file had its size before, no batch is looked for further behind the last: 16 MiB. */
   static final long LOOK_BYTES = 16 << 20;
 
@@ -100,11 +98,6 @@ final class PartitionRecovery {
     this.producers = new ProducerTable(config.producersMax());
   }
 
-  static String nameOf(long base) {
-    String digits = Long.toString(base);
-    return "0".repeat(NAME_DIGITS - digits.length()) + digits + SUFFIX;
-  }
-
   /** Of what is there; the end when there is nothing. */
   long firstOffset() {
     if (!segments.isEmpty()) {
@@ -146,13 +139,13 @@ final class PartitionRecovery {
     try {
       List<Segment> found = new ArrayList<>();
       for (int i = 0; i < stopped.sealed(); i++) {
-        Segment sealed = fromIndex(directory.resolve(nameOf(stopped.base(i))));
+        Segment sealed = fromIndex(directory.resolve(SegmentName.of(stopped.base(i))));
         if (sealed == null || sealed.endOffset != stopped.base(i + 1)) {
           return false;
         }
         found.add(sealed);
       }
-      Path path = directory.resolve(nameOf(stopped.base(stopped.sealed())));
+      Path path = directory.resolve(SegmentName.of(stopped.base(stopped.sealed())));
       Segment newest = stopped.newest(path);
       long size = disk.size(path);
       if (newest == null || size < newest.length) {
@@ -187,7 +180,7 @@ final class PartitionRecovery {
     } catch (IOException e) {
       return null; // derived: made anew
     }
-    Segment segment = IndexFile.read(index, path, incarnation, baseOf(path));
+    Segment segment = IndexFile.read(index, path, incarnation, SegmentName.baseOf(path));
     if (segment == null) {
       return null;
     }
@@ -205,15 +198,15 @@ final class PartitionRecovery {
     List<Path> files = new ArrayList<>();
     List<Path> indexes = new ArrayList<>();
     for (Path file : disk.list(directory)) {
-      if (isNumbered(file, SUFFIX)) {
+      if (SegmentName.isOne(file, SegmentName.SUFFIX)) {
         files.add(file);
       } else {
-        (isNumbered(file, IndexFile.SUFFIX) ? indexes : leftovers).add(file);
+        (SegmentName.isOne(file, IndexFile.SUFFIX) ? indexes : leftovers).add(file);
       }
     }
     onDisk = !files.isEmpty() || !leftovers.isEmpty() || !indexes.isEmpty();
     for (Path index : indexes) {
-      Path segment = directory.resolve(nameOf(baseOf(index)));
+      Path segment = directory.resolve(SegmentName.of(SegmentName.baseOf(index)));
       (files.contains(segment) ? indexed : leftovers)
           .add(files.contains(segment) ? segment : index);
     }
@@ -223,7 +216,7 @@ final class PartitionRecovery {
       if (last) {
         lastSegment(files.get(i));
       } else {
-        sealedSegment(files.get(i), baseOf(files.get(i + 1)), trusting);
+        sealedSegment(files.get(i), SegmentName.baseOf(files.get(i + 1)), trusting);
       }
     }
     if (unsynced) {
@@ -238,19 +231,6 @@ final class PartitionRecovery {
       unindexed.remove(newest);
       unindexed.forEach(this::writeIndex); // a commit behind them is durable
     }
-  }
-
-  private static boolean isNumbered(Path file, String suffix) {
-    String name = file.getFileName().toString();
-    boolean numbered = name.length() == NAME_DIGITS + suffix.length() && name.endsWith(suffix);
-    for (int i = 0; numbered && i < NAME_DIGITS; i++) {
-      numbered = name.charAt(i) >= '0' && name.charAt(i) <= '9';
-    }
-    return numbered && name.compareTo("09223372036854775807" + suffix) <= 0;
-  }
-
-  private static long baseOf(Path file) {
-    return Long.parseLong(file.getFileName().toString().substring(0, NAME_DIGITS));
   }
 
   /** Then nothing before it need be read for the producers. */
@@ -361,7 +341,7 @@ final class PartitionRecovery {
   }
 
   private void begin(Path path) {
-    long base = baseOf(path);
+    long base = SegmentName.baseOf(path);
     noteGap(path, 0, endOffset, base - endOffset, segments.isEmpty(), SKIPPED);
     endOffset = Math.max(endOffset, base);
   }
@@ -391,7 +371,7 @@ final class PartitionRecovery {
     FileHeader header = header(window, path);
     boolean snapshotSound = header != null && readSnapshot(window, header);
     if (header == null && !hasOtherHeader(window)) {
-      header = headerFromBatches(window, baseOf(path));
+      header = headerFromBatches(window, SegmentName.baseOf(path));
     }
     if (header == null) {
       return new Scan(null, false, false, 0, false);
@@ -427,7 +407,7 @@ final class PartitionRecovery {
     if (header == null) {
       header = FileHeader.read(window.bytes, Blocks.BYTES, FileHeader.SEGMENT, incarnation);
     }
-    return header != null && header.base() == baseOf(path) ? header : null;
+    return header != null && header.base() == SegmentName.baseOf(path) ? header : null;
   }
 
   /** Cuts what a crash left behind the last sound batch, and makes the rest durable. */

@@ -10,6 +10,7 @@ import dev.whippet.broker.internal.log.engine.SegmentPool;
 import dev.whippet.broker.internal.log.format.BatchHeader;
 import dev.whippet.broker.internal.log.format.Blocks;
 import dev.whippet.broker.internal.log.format.FileHeader;
+import dev.whippet.broker.internal.log.format.SegmentName;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -251,7 +252,7 @@ final class SegmentWriter {
     long dataStart = load.headBytes();
     Segment next =
         new Segment(
-            log.directory().resolve(PartitionRecovery.nameOf(load.base)),
+            log.directory().resolve(SegmentName.of(load.base)),
             load.base,
             loop.newSalt(),
             dataStart,
