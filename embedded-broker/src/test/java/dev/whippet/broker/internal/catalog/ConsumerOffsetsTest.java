@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Stores that wait together, and what is on disk of them. */
 final class ConsumerOffsetsTest {
   private static final Owner OWNER = new Owner(false, 5);
-  private static final int STORES = 2_000;
+  private static final int STORES = 4_000;
 
   @TempDir Path directory;
 
