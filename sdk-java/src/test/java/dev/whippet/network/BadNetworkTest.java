@@ -393,8 +393,12 @@ final class BadNetworkTest {
   // --- pause ------------------------------------------------------------------------------------
 
   private static long netThreads() {
+    return threads("whippet-net");
+  }
+
+  private static long threads(String name) {
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().equals("whippet-net"))
+        .filter(thread -> thread.getName().equals(name))
         .count();
   }
 
@@ -413,6 +417,7 @@ final class BadNetworkTest {
         for (int i = 10 * round + 6; i <= 10 * round + 10; i++) {
           assertThat(client.send(Message.of("m" + i)).awaitStored(180, TimeUnit.SECONDS)).isTrue();
         }
+        await("the store's thread to end", () -> threads("whippet-store") == 0);
         client.networkAvailable();
         assertThat(client.status().nextAttemptMillis()).isEqualTo(-1);
         client.resume();
