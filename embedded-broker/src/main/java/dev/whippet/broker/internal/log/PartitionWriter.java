@@ -59,6 +59,9 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     }
   }
 
+  /** What one partition has of a commit in the commit file, for which others wait: 512 KiB. */
+  private static final int SHARED_BYTES_MAX = 512 << 10;
+
   private final LogLoop loop;
   private final PartitionLog log;
   private final ProducerTable producers;
@@ -260,11 +263,11 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
     return unfenced || isMuch() || !loop.commits().isOpen();
   }
 
-  /** Where small batches would make a file grow they are better off in the commit file. */
+  /** Where small batches would make a file grow, durably, the commit file is the better place. */
   private boolean isMuch() {
     return waitingLarge > 0
         || waitingTotal >= loop.config.commits().straightBytes()
-            && segments.hasBlocks(waitingTotal);
+            && (durability() != Durability.POWER || segments.hasBlocks(waitingTotal));
   }
 
   private boolean isLarge(Pending pending) {
@@ -322,11 +325,13 @@ final class PartitionWriter implements CommitQueue.Target<PartitionWriter.Pendin
       straight();
       return 0;
     }
+    int share = Math.max(SHARED_BYTES_MAX, loop.config.commits().straightBytes());
+    int room = Math.min(bytesMax, share);
     int total = 0;
     while (!waiting.isEmpty()) {
       Pending next = waiting.peek();
       int size = next.isBatch() ? next.header.totalBytes() : 0;
-      if (size > bytesMax - total) {
+      if (size > room - total) {
         break;
       }
       total += size;

@@ -34,9 +34,15 @@ class SharedCommitTest {
 
   private void open(int count, Durability level) {
     for (int i = 0; i < count; i++) {
-      PartitionSettings settings = new PartitionSettings(100 + i, level, 0, Retention.unlimited());
-      logs.add(PartitionLog.create(fixture.logs, LogFixture.PARTITIONS, settings));
+      logs.add(create(100L + i, level));
     }
+  }
+
+  private PartitionLog create(long incarnation, Durability level) {
+    return PartitionLog.create(
+        fixture.logs,
+        LogFixture.PARTITIONS,
+        new PartitionSettings(incarnation, level, 0, Retention.unlimited()));
   }
 
   private List<Answer<Long>> appendToAll(long tag) {
@@ -132,6 +138,24 @@ class SharedCommitTest {
     }
     assertThat(commitFiles(fixture.disk)).as("it has one life").isNotEqualTo(before);
     fixture.close(log);
+  }
+
+  @Test
+  void muchGoesStraightIntoASegmentThatGrowsWhereTheReplyIsNotDurable() {
+    PartitionLog process = create(200, Durability.PROCESS);
+    PartitionLog power = create(201, Durability.POWER);
+
+    for (PartitionLog log : List.of(process, power)) {
+      List<Answer<Long>> answers = new ArrayList<>();
+      for (int i = 0; i < 9; i++) {
+        Answer<Long> answer = new Answer<>();
+        log.append(fixture.records(1), 1, 3, answer);
+        answers.add(answer);
+      }
+      fixture.loop.runAll();
+      assertThat(answers).allMatch(answer -> answer.failure == null && answer.ended);
+      assertThat(segments()).as("nothing more of the durable one").hasSize(1);
+    }
   }
 
   @Test
