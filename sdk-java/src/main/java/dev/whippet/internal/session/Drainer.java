@@ -32,7 +32,7 @@ final class Drainer {
   /** A reply may take so much longer than the quickest one before the window shrinks. */
   private static final long DELAY_MILLIS_MAX = 400;
 
-  private static final long WINDOW_BYTES_FIRST = 256 << 10;
+  private static final long WINDOW_BYTES_FIRST = 64 << 10;
   private static final long WINDOW_BYTES_MIN = 8 << 10;
 
   /** The rate is spent in pieces of this part of a second. */
@@ -51,7 +51,7 @@ final class Drainer {
 
   private long window = WINDOW_BYTES_FIRST;
   private long quickestMillis = Clock.NEVER;
-  private long shrunkMillis;
+  private long changedMillis;
 
   /** Bytes of the backlog that may leave now; below 0, some left on credit. */
   private double allowance;
@@ -236,15 +236,19 @@ final class Drainer {
     return publishes;
   }
 
+  private long inFlight() {
+    long bytes = 0;
+    for (Outflow flow : flows) {
+      bytes += flow.bytesInFlight();
+    }
+    return bytes;
+  }
+
   boolean mayLeave(Outflow flow, int bytes) {
     int publishes = publishes();
-    long inFlight = 0;
-    for (Outflow one : flows) {
-      inFlight += one.bytesInFlight();
-    }
     long limit = flow.urgent ? grant.publishBytesMax : Math.min(grant.publishBytesMax, window);
     return publishes < grant.publishesMax
-        && (publishes == 0 || inFlight + bytes <= limit)
+        && (publishes == 0 || inFlight() + bytes <= limit)
         && !(isCapped(flow) && allowance <= 0);
   }
 
@@ -265,8 +269,8 @@ final class Drainer {
     allowedMillis = nowMillis;
   }
 
-  /** A batch has left. */
-  void left(Outflow flow, int bytes, boolean backlog, long nowMillis) {
+  /** A batch has left; returns whether the window was well used by then. */
+  boolean left(Outflow flow, int bytes, boolean backlog) {
     if (backlog && !flow.urgent && config.backlogBytesPerSecond > 0) {
       allowance -= bytes;
     }
@@ -276,17 +280,27 @@ final class Drainer {
     } else {
       waitedBytes[lane] += bytes;
     }
+    return inFlight() >= window / 2;
   }
 
-  /** The reply to a batch is there: the window follows. */
-  void replied(long sentMillis, long nowMillis) {
+  /**
+   * The reply to a batch is there: the window follows. Once for each time around, since what was
+   * sent before a change says nothing about it.
+   *
+   * @param full what {@link #left} returned
+   */
+  void replied(long sentMillis, boolean full, long nowMillis) {
     long delay = nowMillis - sentMillis;
     quickestMillis = Math.min(quickestMillis, delay);
-    if (delay <= quickestMillis + DELAY_MILLIS_MAX / 2) {
-      window = Math.min(2 * window, 1L << 40);
-    } else if (delay > quickestMillis + DELAY_MILLIS_MAX && sentMillis >= shrunkMillis) {
+    if (sentMillis < changedMillis) {
+      return;
+    }
+    if (full && delay <= quickestMillis + DELAY_MILLIS_MAX / 2) {
+      window = Math.min(2 * window, Math.max(window, grant.publishBytesMax));
+      changedMillis = nowMillis;
+    } else if (delay > quickestMillis + DELAY_MILLIS_MAX) {
       window = Math.max(WINDOW_BYTES_MIN, window / 2);
-      shrunkMillis = nowMillis; // what is in flight now says nothing about the new one
+      changedMillis = nowMillis;
     }
   }
 

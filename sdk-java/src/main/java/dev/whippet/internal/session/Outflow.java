@@ -414,10 +414,10 @@ final class Outflow {
       long previous = Channel.number(track.previous);
       Requests.publish(frame, place, previous, Channel.number(batch.first), batch.records);
     }
-    drainer.left(this, bytes, batch.backlog, nowMillis);
+    boolean full = drainer.left(this, bytes, batch.backlog);
     batch.records.clear();
     track.previous = last;
-    pipeline.ask(frame, new Sent(span, track, nowMillis), nowMillis);
+    pipeline.ask(frame, new Sent(span, track, full, nowMillis), nowMillis);
     return true;
   }
 
@@ -425,19 +425,21 @@ final class Outflow {
   private final class Sent extends Pending {
     private final Spans.Span span;
     private final Tracks.Track track;
+    private final boolean full;
     private final long sentMillis;
 
-    Sent(Spans.Span span, Tracks.Track track, long sentMillis) {
+    Sent(Spans.Span span, Tracks.Track track, boolean full, long sentMillis) {
       super("a batch up to sequence " + span.last);
       this.span = span;
       this.track = track;
+      this.full = full;
       this.sentMillis = sentMillis;
     }
 
     @Override
     public void replied(Reply reply, long nowMillis) throws ProtocolException {
       spans.replied(span);
-      drainer.replied(sentMillis, nowMillis);
+      drainer.replied(sentMillis, full, nowMillis);
       if (drainer.isSettling()) {
         return; // Whatever it says, the broker is asked again.
       }
