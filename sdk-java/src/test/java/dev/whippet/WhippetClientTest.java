@@ -433,7 +433,7 @@ final class WhippetClientTest {
       try (WhippetClient client = builder(peer.tcpUrl()).open()) {
         send(client, 1, 5);
         flush(client);
-        peer.script((request, code) -> code == Command.PUBLISH ? Twist.CUT_AFTER : Twist.NONE);
+        peer.script(WhippetClientTest::cutBeforeItTellsWhatItHas);
         send(client, 6, 10);
         events.awaitFailures(1);
         peer.forgetProducers();
@@ -449,6 +449,12 @@ final class WhippetClientTest {
         assertThat(new HashSet<>(peer.texts(TOPIC, 0))).isEqualTo(new HashSet<>(numbers(1, 10)));
       }
     }
+  }
+
+  private static Twist cutBeforeItTellsWhatItHas(int request, int code) {
+    return code == Command.PUBLISH
+        ? Twist.CUT_AFTER
+        : code == Command.PRODUCER_STATE ? Twist.CUT_BEFORE : Twist.NONE;
   }
 
   @Test
