@@ -30,6 +30,9 @@ final class HttpPipelineTest {
       Pattern.compile(
           "HTTP/1\\.1 (\\d{3}) [^\\r]*\\r\\n(?:[^\\r]+\\r\\n)*?content-length: (\\d+)\\r\\n");
 
+  /** An answer has at least so many. */
+  private static final int METRICS_BYTES = 2_800;
+
   /** Ends the connection. */
   private static final String LAST =
       "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -134,7 +137,7 @@ final class HttpPipelineTest {
   void whoEndsItsSideAndReadsLaterGetsAllAnswers(BrokerConfig.Transport transport)
       throws Exception {
     assumeTrue(transport == BrokerConfig.Transport.NIO || Transport.refusal(Kind.IO_URING) == null);
-    int count = 3_000;
+    int count = HttpPeer.answersThatStall(METRICS_BYTES);
     try (Broker broker = settings().transport(transport).start();
         Socket socket = new HttpPeer(broker.port()).connect()) {
       Thread sender = sender(socket, get("/metrics").repeat(count) + "GET /pi", true);
@@ -152,11 +155,10 @@ final class HttpPipelineTest {
       names = {"AUTO", "EPOLL", "NIO"})
   void whoReadsNoAnswersIsNotReadAndGetsThemAllLater(BrokerConfig.Transport transport)
       throws Exception {
-    int count = 3_000; // of about 6 KiB: more than buffers of both systems and the broker's bound
+    int count = HttpPeer.answersThatStall(METRICS_BYTES);
     try (Broker broker = settings().transport(transport).start()) {
       HttpPeer peer = new HttpPeer(broker.port());
       try (Socket socket = peer.connect()) {
-        socket.setReceiveBufferSize(64 << 10);
         Thread sender = sender(socket, get("/metrics").repeat(count - 1) + LAST, false);
         long stalled = awaitStall(broker);
 
@@ -211,7 +213,8 @@ final class HttpPipelineTest {
     Broker broker = settings().start();
     try (broker;
         Socket socket = new HttpPeer(broker.port()).connect()) {
-      sender(socket, get("/metrics").repeat(3_000), false);
+      int count = HttpPeer.answersThatStall(METRICS_BYTES);
+      sender(socket, get("/metrics").repeat(count), false);
       awaitStall(broker);
       Thread stop = new Thread(broker::close);
       stop.start();
@@ -220,7 +223,7 @@ final class HttpPipelineTest {
       List<Integer> statuses = statuses(HttpPeer.readAll(socket));
       stop.join();
 
-      assertThat(statuses).hasSizeGreaterThan(100).hasSizeLessThan(3_000).containsOnly(200);
+      assertThat(statuses).hasSizeGreaterThan(100).hasSizeLessThan(count).containsOnly(200);
     }
   }
 
@@ -298,12 +301,12 @@ final class HttpPipelineTest {
     try (Broker broker = few.start()) {
       HttpPeer peer = new HttpPeer(broker.port());
       List<Socket> stalled = new ArrayList<>();
+      int count = HttpPeer.answersThatStall(METRICS_BYTES);
       // Each holds more than a megabyte: together more than replies may take, so others wait
       for (int i = 0; i < 6; i++) {
         Socket socket = peer.connect();
-        socket.setReceiveBufferSize(16 << 10);
         stalled.add(socket);
-        sender(socket, get("/metrics").repeat(3_000), false);
+        sender(socket, get("/metrics").repeat(count), false);
       }
       String token = peer.login("iggy", WireClient.PASSWORD);
 

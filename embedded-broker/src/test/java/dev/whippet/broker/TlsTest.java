@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.whippet.broker.BrokerConfig.ClientCertificates;
 import dev.whippet.broker.BrokerException.Reason;
+import dev.whippet.broker.http.HttpPeer;
 import dev.whippet.broker.internal.net.event.ConnectionCounts.What;
 import dev.whippet.broker.internal.tls.SelfSigned;
 import dev.whippet.broker.internal.tls.TlsFiles;
@@ -26,7 +27,13 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -80,11 +87,17 @@ final class TlsTest {
         .generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(pem)));
   }
 
-  /** A client that trusts {@code server} and, unless it is {@code null}, shows {@code own}. */
+  /**
+   * A client that trusts {@code server}, both when it is {@code null}, and, unless it is {@code
+   * null}, shows {@code own}.
+   */
   private static SSLSocket client(int port, TlsFiles server, TlsFiles own) throws Exception {
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, PASSWORD);
-    trusted.setCertificateEntry("server", certificate(server));
+    trusted.setCertificateEntry("server", certificate(server == null ? first : server));
+    if (server == null) {
+      trusted.setCertificateEntry("other", certificate(second));
+    }
     TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
     trust.init(trusted);
     KeyStore keys = KeyStore.getInstance("PKCS12");
@@ -198,6 +211,79 @@ final class TlsTest {
         SSLSocket socket = client(broker.port(), SelfSigned.in(directory.resolve("tls")), null)) {
       WireClient.over(socket).ok(Requests::ping);
       WireClient.over(plain).ok(Requests::ping);
+    }
+  }
+
+  /** Requests ahead, answers that are taken late: all of them come, and the end is said. */
+  @Test
+  void httpOverTlsIsWholeAlsoToWhoReadsLate() throws Exception {
+    int count = 2_000;
+    String one = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+    String last = "GET /ping HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    try (Broker broker = secured().loops(1).start();
+        SSLSocket socket = client(broker)) {
+      Thread sender =
+          new Thread(
+              () -> {
+                try {
+                  HttpPeer.send(socket, one.repeat(count) + last);
+                } catch (IOException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      sender.start();
+      long[] before = {-1};
+      await()
+          .pollInterval(Duration.ofMillis(300))
+          .until(
+              () -> {
+                long was = before[0];
+                before[0] = broker.httpRequests();
+                return before[0] > 0 && before[0] == was;
+              });
+      String all = HttpPeer.readAll(socket);
+      sender.join();
+
+      assertThat(all.split("HTTP/1.1 200", -1)).hasSize(count + 2);
+      assertThat(all).endsWith("pong");
+    }
+  }
+
+  /**
+   * Whoever connects while files are exchanged, one after the other, gets one pair or the other.
+   */
+  @Test
+  void certificatesMayBeExchangedUnderLoad() throws Exception {
+    Path certificate = Files.copy(first.certificate(), directory.resolve("live.pem"));
+    Path key = Files.copy(first.key(), directory.resolve("live-key.pem"));
+    Set<String> seen = ConcurrentHashMap.newKeySet();
+    AtomicReference<Exception> failed = new AtomicReference<>();
+    AtomicBoolean over = new AtomicBoolean();
+    try (Broker broker = secured().tlsCertificate(certificate).tlsKey(key).start()) {
+      Runnable comeAndGo =
+          () -> {
+            while (!over.get() && failed.get() == null) {
+              try (SSLSocket socket = client(broker.port(), null, null)) {
+                WireClient.over(socket).ok(Requests::ping);
+                Certificate shown = socket.getSession().getPeerCertificates()[0];
+                seen.add(((X509Certificate) shown).getSerialNumber().toString());
+              } catch (Exception e) {
+                failed.set(e);
+              }
+            }
+          };
+      List<Thread> clients = List.of(new Thread(comeAndGo), new Thread(comeAndGo));
+      clients.forEach(Thread::start);
+
+      Files.copy(second.key(), key, StandardCopyOption.REPLACE_EXISTING);
+      Files.copy(second.certificate(), certificate, StandardCopyOption.REPLACE_EXISTING);
+      await().until(() -> seen.size() == 2 || failed.get() != null);
+      over.set(true);
+      for (Thread each : clients) {
+        each.join();
+      }
+
+      assertThat(failed.get()).isNull();
     }
   }
 

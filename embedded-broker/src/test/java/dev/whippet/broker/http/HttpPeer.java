@@ -3,19 +3,24 @@ package dev.whippet.broker.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 
 /** Somebody who calls over HTTP: by the JDK's client, or byte by byte. */
 public final class HttpPeer {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int SOCKET_MILLIS_MAX = 180_000;
+  private static final int RECEIVE_BYTES = 64 << 10;
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -65,9 +70,11 @@ public final class HttpPeer {
     return JSON.readTree(answer.body());
   }
 
-  /** A connection of one's own. */
+  /** A connection of one's own; its receive buffer does not grow. */
   public Socket connect() throws IOException {
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(RECEIVE_BYTES);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     socket.setSoTimeout(SOCKET_MILLIS_MAX);
     return socket;
   }
@@ -78,6 +85,23 @@ public final class HttpPeer {
 
   public static String readAll(Socket socket) throws IOException {
     return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * How many answers of {@code bytes} are more than the buffers of {@link #connect} and of the
+   * broker hold when nobody reads them.
+   */
+  public static int answersThatStall(int bytes) throws IOException {
+    Path sizes = Path.of("/proc/sys/net/ipv4/tcp_wmem");
+    long sendBytesMax = 8L << 20;
+    if (Files.exists(sizes)) {
+      try (InputStream in = Files.newInputStream(sizes)) { // in one read, or it ends too soon
+        byte[] line = new byte[256];
+        String text = new String(line, 0, in.read(line), StandardCharsets.US_ASCII).strip();
+        sendBytesMax = Long.parseLong(text.substring(text.lastIndexOf('\t') + 1));
+      }
+    }
+    return Math.toIntExact((sendBytesMax + (3L << 20)) / bytes);
   }
 
   /** Reads on to the end of an answer, of which the start was read. */
