@@ -2,8 +2,10 @@ package dev.whippet.internal.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whippet.internal.disk.Disk;
 import dev.whippet.internal.segment.Format;
 import dev.whippet.testkit.MemoryDisk;
+import java.io.File;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
@@ -65,6 +67,52 @@ final class FormatTest {
       boolean sound = crc.isRecord(b, 0, SERIAL, OFFSET, OFFSET + 4096) && crc.isBody(b, 0);
 
       assertThat(sound).as("bit %d", bit).isFalse();
+    }
+  }
+
+  /** Version 1 had a meta slot of 128 bytes, no channels, and nothing behind the segment header. */
+  @Test
+  void directoryOfVersion1IsChannel0() throws Exception {
+    MemoryDisk disk = new MemoryDisk(1);
+    Recorder recorder = new Recorder();
+    try (Outbox outbox = Outbox.open(OutboxModel.small().build(), disk, recorder)) {
+      int route = outbox.routeFor("plant", "readings");
+      for (int i = 1; i <= 3; i++) {
+        recorder.awaitStored(outbox.send(new Entry().route(route).payload(new byte[] {(byte) i})));
+      }
+      outbox.acknowledge(1);
+    }
+    for (long slot = 0; slot <= 4096; slot += 4096) {
+      makeVersion1(disk, Meta.NAME, slot, 128, 0);
+    }
+    byte[] header = disk.read("outbox/" + Spares.slotName(1), 0, Format.SEGMENT_BYTES);
+    makeVersion1(disk, Spares.slotName(1), 0, 128, Format.i64(header, 16));
+
+    try (Outbox outbox = Outbox.open(OutboxModel.small().build(), disk, recorder);
+        Cursor cursor = outbox.cursor(0)) {
+      assertThat(cursor.next()).isTrue();
+      assertThat(cursor.sequence()).isEqualTo(2);
+      assertThat(outbox.route(cursor.route()).topic()).isEqualTo("readings");
+      assertThat(cursor.next()).isTrue();
+      assertThat(cursor.payload()).containsExactly(3);
+      assertThat(cursor.next()).isFalse();
+      assertThat(outbox.acknowledgedSequence(0)).isEqualTo(1);
+      assertThat(outbox.send(new Entry().route(1))).isEqualTo(4);
+    }
+    assertThat(recorder.gaps()).isEmpty();
+  }
+
+  private void makeVersion1(MemoryDisk disk, String name, long at, int bytes, long serial)
+      throws Exception {
+    byte[] b = new byte[256];
+    try (Disk.DiskFile file = disk.open(new File(OutboxModel.DIRECTORY, name))) {
+      file.read(at, b, 0, b.length);
+      Format.put32(b, 8, 1);
+      if (name.equals(Meta.NAME)) {
+        Format.zero(b, 96, 160);
+      }
+      crc.seal(b, 0, bytes, serial, at);
+      file.write(at, b, 0, name.equals(Meta.NAME) ? b.length : bytes);
     }
   }
 
