@@ -133,7 +133,7 @@ final class HttpTokensTest {
   }
 
   @Test
-  void whatWasIssuedUponAPersonalTokenEndsWithIt() throws Exception {
+  void whatWasIssuedUponAPersonalTokenIsNotRenewedWhenThatIsGone() throws Exception {
     String own = user("anna");
     HttpResponse<String> made =
         peer.call("POST", "/personal-access-tokens", own, "{\"name\":\"for-http\",\"expiry\":0}");
@@ -151,6 +151,10 @@ final class HttpTokensTest {
         peer.call("DELETE", "/personal-access-tokens/for-http", refreshed, null).statusCode();
 
     assertThat(status).isEqualTo(204);
+    assertThat(streams(refreshed)).isEqualTo(200); // until it expires: clients go on with it
+    assertRefused(refresh(refreshed));
+
+    root("PUT", "/users/anna", "{\"status\":\"inactive\"}");
     assertEnded(refreshed);
   }
 

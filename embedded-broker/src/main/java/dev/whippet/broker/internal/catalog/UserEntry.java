@@ -38,9 +38,14 @@ public record UserEntry(
       return expiresAtMicros != 0 && Long.compareUnsigned(expiresAtMicros, nowMicros) <= 0;
     }
 
-    /** Another number for each token; it tells nothing of it. */
+    /** Another odd number for each token; it tells nothing of it. */
     public long generation() {
-      return ByteBuffer.wrap(hash).getLong();
+      return ByteBuffer.wrap(hash).getLong() | 1;
+    }
+
+    /** True for a generation of tokens, false for one of passwords. */
+    public static boolean isOne(long generation) {
+      return (generation & 1) == 1;
     }
 
     @Override

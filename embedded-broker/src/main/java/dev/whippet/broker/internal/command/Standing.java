@@ -4,7 +4,9 @@ package dev.whippet.broker.internal.command;
 public enum Standing {
   /** The user could log in with the same password or token now. */
   GOOD,
-  /** The user is inactive, or the password or token is another one, expired or gone. */
+  /** The personal token that was shown has expired or is gone: what it gave runs out, only. */
+  RUNS_OUT,
+  /** The user is inactive, or has another password. */
   ENDED,
   /** There is no such user any more. */
   DELETED

@@ -115,7 +115,7 @@ final class Reception {
   private void authenticate(String bearer, ClientSession session, boolean open) {
     Claims claims = bearer == null ? null : tokens.verify(bearer);
     Standing standing = claims == null ? Standing.ENDED : tokens.standing(claims);
-    if (standing == Standing.GOOD) {
+    if (standing == Standing.GOOD || standing == Standing.RUNS_OUT) {
       session.login(claims.user());
     } else if (!open) {
       throw standing == Standing.DELETED

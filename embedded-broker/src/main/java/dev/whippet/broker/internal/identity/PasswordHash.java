@@ -41,7 +41,7 @@ public final class PasswordHash {
     this.cost = cost;
     this.salt = salt.clone();
     this.hash = hash.clone();
-    this.generation = ByteBuffer.wrap(AccessToken.hash(salt)).getLong();
+    this.generation = ByteBuffer.wrap(AccessToken.hash(salt)).getLong() & ~1;
   }
 
   /** What one guess costs. Limits keep a damaged catalog from asking for all memory. */
@@ -113,8 +113,8 @@ public final class PasswordHash {
   }
 
   /**
-   * Another number for each password that is set, the same after a restart. It comes from the salt
-   * alone, and tells nothing of the password.
+   * Another even number for each password that is set, the same after a restart. It comes from the
+   * salt alone, and tells nothing of the password.
    */
   public long generation() {
     return generation;

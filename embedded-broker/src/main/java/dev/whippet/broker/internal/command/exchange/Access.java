@@ -139,7 +139,11 @@ public final class Access {
     if (user == null) {
       return Standing.DELETED;
     }
-    return user.letsIn(login.proof(), nowMicros) ? Standing.GOOD : Standing.ENDED;
+    if (user.letsIn(login.proof(), nowMicros)) {
+      return Standing.GOOD;
+    }
+    boolean runsOut = user.active() && UserEntry.Token.isOne(login.proof());
+    return runsOut ? Standing.RUNS_OUT : Standing.ENDED;
   }
 
   /** False for a session whose user is deleted: it is no client any more (iggy-classic.md 3.3). */
