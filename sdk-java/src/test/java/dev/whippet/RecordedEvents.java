@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 
 /** Remembers what a client told; a test waits for what it expects. */
 final class RecordedEvents extends ClientEvents {
-  private static final long WAIT_MILLIS_MAX = 20_000;
+  private static final long WAIT_MILLIS_MAX = 180_000;
 
   private final List<String> states = new ArrayList<>();
   private final List<String> reasons = new ArrayList<>();
