@@ -356,7 +356,7 @@ public final class BrokerConfig {
       if (ports.size() == LISTENERS_MAX) {
         throw new IllegalArgumentException("listen: more than " + LISTENERS_MAX + " addresses");
       }
-      ports.forEach(before -> requireApart(before.address(), port.address()));
+      ports.forEach(before -> StartCheck.requireApart(before.address(), port.address()));
       ports.add(port);
       return this;
     }
@@ -367,21 +367,6 @@ public final class BrokerConfig {
       return asked.stream()
           .map(each -> each.tls() == null ? new Port(each.address(), tls, each.optional()) : each)
           .toList();
-    }
-
-    /** The same port twice would be refused by the system, at the start. */
-    private static void requireApart(InetSocketAddress first, InetSocketAddress second) {
-      boolean samePort = first.getPort() == second.getPort() && first.getPort() != 0;
-      boolean all =
-          first.getAddress().isAnyLocalAddress() || second.getAddress().isAnyLocalAddress();
-      if (samePort && (all || first.getAddress().equals(second.getAddress()))) {
-        throw new IllegalArgumentException(
-            "listen: "
-                + FrontDoors.text(second)
-                + " is taken by "
-                + FrontDoors.text(first)
-                + ": one address serves every protocol");
-      }
     }
 
     /**
@@ -730,10 +715,7 @@ public final class BrokerConfig {
      * @return this builder
      */
     public Builder diskFreePercent(int percent) {
-      if (percent == 100) {
-        throw new IllegalArgumentException("disk free: 100 %, not 0 to 99: nothing could be kept");
-      }
-      diskFree = DiskShare.ofPercent("disk free", percent);
+      diskFree = DiskShare.ofPercentLeft("disk free", percent);
       return this;
     }
 

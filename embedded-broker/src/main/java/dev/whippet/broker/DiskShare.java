@@ -15,6 +15,14 @@ record DiskShare(int percent, long bytesMax) {
     return new DiskShare(percent, Long.MAX_VALUE);
   }
 
+  /** As above, of what is left to others: less than all. */
+  static DiskShare ofPercentLeft(String what, int percent) {
+    if (percent == 100) {
+      throw new IllegalArgumentException(what + ": 100 %, not 0 to 99: nothing could be kept");
+    }
+    return ofPercent(what, percent);
+  }
+
   static DiskShare ofBytes(String what, long bytes) {
     if (bytes < 0) {
       throw new IllegalArgumentException(what + ": " + bytes + " bytes");

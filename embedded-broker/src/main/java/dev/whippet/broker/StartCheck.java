@@ -39,6 +39,20 @@ final class StartCheck {
     }
   }
 
+  /** The same port twice would be refused by the system, at the start. */
+  static void requireApart(InetSocketAddress first, InetSocketAddress second) {
+    boolean samePort = first.getPort() == second.getPort() && first.getPort() != 0;
+    boolean all = first.getAddress().isAnyLocalAddress() || second.getAddress().isAnyLocalAddress();
+    if (samePort && (all || first.getAddress().equals(second.getAddress()))) {
+      throw new IllegalArgumentException(
+          "listen: "
+              + FrontDoors.text(second)
+              + " is taken by "
+              + FrontDoors.text(first)
+              + ": one address serves every protocol");
+    }
+  }
+
   private static void checkDirectory(BrokerConfig config) throws BrokerException {
     Path wanted = config.dataDirectory;
     Path existing = wanted;
@@ -53,7 +67,8 @@ final class StartCheck {
               + wanted
               + " can't be used: "
               + existing
-              + " is no directory that this user may read and write: make it one, or choose another",
+              + " is no directory that this user may read and write:"
+              + " make it one, or choose another",
           null);
     }
     long diskBytes = Retainer.totalBytes(existing);
