@@ -60,18 +60,37 @@ public final class BenchConnection implements Closeable {
 
   /** Connects, upgrades when the target wants it, and logs in. */
   public static BenchConnection open(Target target, int receiveBytes) throws BenchException {
+    BenchConnection connection = begin(target, receiveBytes);
+    connection.complete();
+    return connection;
+  }
+
+  /** As {@link #open}, but does not wait for the answer to its login: {@link #complete} does. */
+  public static BenchConnection begin(Target target, int receiveBytes) throws BenchException {
     BenchConnection connection = null;
     try {
       connection = new BenchConnection(target, receiveBytes);
       connection.connect();
-      connection.login();
-      connection.opening = false;
+      Buffer login = new Buffer();
+      Requests.login(login, target.user(), target.password(), "bench", null);
+      connection.send(login);
       return connection;
     } catch (IOException | UnresolvedAddressException e) {
       close(connection);
       throw new BenchException(target.url() + ": " + reason(e), e);
+    }
+  }
+
+  /** Waits for the answer to the login; closed when it is a refusal. */
+  public void complete() throws BenchException {
+    try {
+      loggedIn();
+      opening = false;
+    } catch (IOException e) {
+      close();
+      throw new BenchException(target.url() + ": " + reason(e), e);
     } catch (BenchException e) {
-      close(connection);
+      close();
       throw e;
     }
   }
@@ -192,10 +211,7 @@ public final class BenchConnection implements Closeable {
     in.put(answer.readByteArray()).flip();
   }
 
-  private void login() throws IOException, BenchException {
-    Buffer request = new Buffer();
-    Requests.login(request, target.user(), target.password(), "bench", null);
-    send(request);
+  private void loggedIn() throws IOException, BenchException {
     readHeader();
     if (head.length < 0 || head.length > LOGIN_REPLY_BYTES_MAX) {
       throw new BenchException(
