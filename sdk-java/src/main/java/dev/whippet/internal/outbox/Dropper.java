@@ -185,6 +185,9 @@ final class Dropper {
 
   private void dropSegment(Segments channel) {
     Segment oldest = channel.oldest();
+    if (oldest == null) {
+      return; // acknowledged since it was chosen
+    }
     if (!oldest.sealed) {
       writers[channel.channel].seal();
     }
@@ -203,6 +206,9 @@ final class Dropper {
 
   private void dropRecords(Segments channel, long most) {
     Segment oldest = channel.oldest();
+    if (oldest == null) {
+      return; // acknowledged since it was chosen
+    }
     Front front = front(channel);
     try {
       boolean more = front.peek(oldest);
