@@ -145,10 +145,14 @@ final class Dropper {
         recordsOver = 0;
         return;
       }
+      Segment oldest = victim.oldest();
+      if (oldest == null) {
+        continue; // acknowledged since it was chosen
+      }
       if (bytesOver > 0) {
-        dropSegment(victim);
+        dropSegment(victim, oldest);
       } else {
-        dropRecords(victim, Math.max(recordsOver, config.backlogRecordsMax() / PARTS));
+        dropRecords(victim, oldest, Math.max(recordsOver, config.backlogRecordsMax() / PARTS));
       }
     }
   }
@@ -183,11 +187,7 @@ final class Dropper {
     return null;
   }
 
-  private void dropSegment(Segments channel) {
-    Segment oldest = channel.oldest();
-    if (oldest == null) {
-      return; // acknowledged since it was chosen
-    }
+  private void dropSegment(Segments channel, Segment oldest) {
     if (!oldest.sealed) {
       writers[channel.channel].seal();
     }
@@ -204,11 +204,7 @@ final class Dropper {
     front.leave();
   }
 
-  private void dropRecords(Segments channel, long most) {
-    Segment oldest = channel.oldest();
-    if (oldest == null) {
-      return; // acknowledged since it was chosen
-    }
+  private void dropRecords(Segments channel, Segment oldest, long most) {
     Front front = front(channel);
     try {
       boolean more = front.peek(oldest);
